@@ -1,0 +1,1 @@
+"""Doorward: a sign-in portal and account server."""

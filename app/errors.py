@@ -1,0 +1,200 @@
+"""What can go wrong, in the portal's own words.
+
+Nothing here knows about HTTP. Each interface decides how to say it: the pages in
+``app/pages/problems.py``, each contract in the table at the top of its own file.
+"""
+
+from datetime import datetime
+
+
+class Refusal(Exception):
+    """A request that the portal understood and will not grant."""
+
+    reason = "refused"
+
+
+class UnknownAccount(Refusal):
+    """No account answers to this identity."""
+
+    reason = "unknown_account"
+
+
+class WrongPassword(Refusal):
+    """The identity exists; the password opens none of its ways in."""
+
+    reason = "wrong_password"
+
+
+class NotActivated(Refusal):
+    """The account's address was never confirmed; `password_matched` tells of the try."""
+
+    reason = "not_activated"
+
+    def __init__(self, *, password_matched: bool = False) -> None:
+        super().__init__(self.reason)
+        self.password_matched = password_matched
+
+
+class AccountSuspended(Refusal):
+    """An administrator suspended the account; `password_matched` tells of the try."""
+
+    reason = "account_suspended"
+
+    def __init__(self, *, password_matched: bool = False) -> None:
+        super().__init__(self.reason)
+        self.password_matched = password_matched
+
+
+class NoWayIn(Refusal):
+    """The password is right, but every way in it opens is refused just now."""
+
+    reason = "no_way_in"
+
+
+class Locked(Refusal):
+    """Too many failed tries: nothing is compared before `until`."""
+
+    reason = "locked"
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(self.reason)
+        self.until = until
+
+
+class MembershipLocked(Locked):
+    """An organisation's own limit of failed sign-ins is reached for this member."""
+
+    reason = "membership_locked"
+
+
+class TooManyTries(Refusal):
+    """This network address failed too often; `retry_after` is in seconds."""
+
+    reason = "too_many_tries"
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(self.reason)
+        self.retry_after = retry_after
+
+
+class Busy(Refusal):
+    """The portal has too much to do just now; `retry_after` is in seconds."""
+
+    reason = "busy"
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(self.reason)
+        self.retry_after = retry_after
+
+
+class OrganisationSuspended(Refusal):
+    """The organisation is suspended; nobody signs in there."""
+
+    reason = "organisation_suspended"
+
+
+class GenericNotAllowed(Refusal):
+    """The account has no address, and the organisation admits no such accounts."""
+
+    reason = "generic_not_allowed"
+
+
+class FactorUnavailable(Refusal):
+    """The organisation asks for a second factor that this account does not have."""
+
+    reason = "factor_unavailable"
+
+
+class SecondFactorRequired(Refusal):
+    """The password was right, and this interface cannot ask for more."""
+
+    reason = "second_factor_required"
+
+
+class TicketRefused(Refusal):
+    """The ticket or handle is unknown, expired or already spent: we never say which."""
+
+    reason = "ticket_refused"
+
+
+class WrongCode(Refusal):
+    """The second factor's answer is wrong, old or already used."""
+
+    reason = "wrong_code"
+
+
+class TooManyCodes(Refusal):
+    """Too many wrong second-factor answers for this account; wait until `until`."""
+
+    reason = "too_many_codes"
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(self.reason)
+        self.until = until
+
+
+class ResendTooSoon(Refusal):
+    """A PIN was mailed a moment ago, or too many were; `retry_after` is in seconds."""
+
+    reason = "resend_too_soon"
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(self.reason)
+        self.retry_after = retry_after
+
+
+class PasswordRefused(Refusal):
+    """The new password breaks the rules named in `problems`."""
+
+    reason = "password_refused"
+
+    def __init__(self, problems: list[str], minimum: int) -> None:
+        super().__init__(self.reason)
+        self.problems = problems
+        self.minimum = minimum
+
+
+class InvalidAddress(Refusal):
+    """This is not an e-mail address that mail can be sent to."""
+
+    reason = "invalid_address"
+
+
+class InvalidUsername(Refusal):
+    """A username has 2 to 64 characters, no blanks and no @."""
+
+    reason = "invalid_username"
+
+
+class InvalidSetting(Refusal):
+    """An organisation's setting is unknown or has a value it cannot have."""
+
+    reason = "invalid_setting"
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class AlreadyExists(Refusal):
+    """An account, organisation or membership like this is there already."""
+
+    reason = "already_exists"
+
+
+class NotFound(Refusal):
+    """There is no such account, organisation, membership or session."""
+
+    reason = "not_found"
+
+
+class RegistrationClosed(Refusal):
+    """People join this portal by invitation only."""
+
+    reason = "registration_closed"
+
+
+class ProofRequired(Refusal):
+    """The session has not met the account's own way in, or not lately enough."""
+
+    reason = "proof_required"
