@@ -1,0 +1,1 @@
+"""Secrets, passwords and identities as plain values: no tables, no requests."""

@@ -1,0 +1,74 @@
+"""Making secrets to hand out, and what we keep of them."""
+
+import hashlib
+import hmac
+import secrets
+import uuid
+
+SHORT_ID_LENGTH = 17  # contract 001 tells its user ids by this length
+SHORT_ID_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTWXYZabcdefghijkmnopqrstuvwxyz"
+TYPED_CODE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no I, L, O, U
+TYPED_CODE_GROUP = 5  # characters; two groups of five bits each make 50 bits
+_READ_WRONGLY = str.maketrans("ILO", "110", " -\u00a0\u2010\u2011\u2012\u2013\u2014\u2212")
+
+
+def new_secret() -> str:
+    """Return a secret for a cookie, a bearer or a link: 256 random bits, URL-safe."""
+    return secrets.token_urlsafe(32)
+
+
+def new_uuid() -> str:
+    """Return a version 4 UUID: 122 random bits, in the form some contracts ask for."""
+    return str(uuid.uuid4())
+
+
+def new_pin() -> str:
+    """Return six random digits, leading zeros kept."""
+    return f"{secrets.randbelow(1_000_000):06d}"
+
+
+def new_short_id() -> str:
+    """Return an identifier of 17 letters and digits. It is a name, not a secret."""
+    return "".join(secrets.choice(SHORT_ID_ALPHABET) for _ in range(SHORT_ID_LENGTH))
+
+
+def new_typed_code() -> str:
+    """Return a secret for a person to copy by hand, such as `K7QF3-M9TXB`: 50 random bits.
+
+    Keep the digest of its `normal_typed_code`, not of what is shown.
+    """
+    return f"{_typed_group()}-{_typed_group()}"
+
+
+def _typed_group() -> str:
+    return "".join(secrets.choice(TYPED_CODE_ALPHABET) for _ in range(TYPED_CODE_GROUP))
+
+
+def normal_typed_code(text: str) -> str:
+    """Return `text` without blanks and hyphens, in capitals, misread letters put right."""
+    return text.strip().upper().translate(_READ_WRONGLY)
+
+
+def digest(secret: str) -> str:
+    """Return what the database keeps instead of a long random `secret`: its SHA-256, in hex."""
+    return hashlib.sha256(_bytes(secret)).hexdigest()
+
+
+def keyed_digest(key: bytes, *parts: str) -> str:
+    """Return the HMAC-SHA256 of `parts` under `key`, in hex.
+
+    Each part's length goes before it, so that ("ab", "c") and ("a", "bc") differ.
+    """
+    encoded = [_bytes(part) for part in parts]
+    message = b"".join(len(each).to_bytes(8, "big") + each for each in encoded)
+    return hmac.new(key, message, hashlib.sha256).hexdigest()
+
+
+def same(one: str, other: str) -> bool:
+    """Tell whether the two are equal, in a time that says nothing about where they differ."""
+    return hmac.compare_digest(_bytes(one), _bytes(other))
+
+
+def _bytes(text: str) -> bytes:
+    # JSON can carry half a surrogate pair; it is a wrong secret, not a failure of ours.
+    return text.encode("utf-8", "surrogatepass")

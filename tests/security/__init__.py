@@ -1,0 +1,1 @@
+"""The security layer: no database, no requests."""
