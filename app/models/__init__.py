@@ -1,0 +1,46 @@
+"""The tables. One file per idea; every table's docstring says who writes it."""
+
+from app.models.account import Account
+from app.models.audit_event import AuditEvent
+from app.models.interface import Interface
+from app.models.lockout import Counted, FailedSignIns, KnownNetwork
+from app.models.membership import Membership
+from app.models.organisation import (
+    Demand,
+    Organisation,
+    OrganisationPolicy,
+    OrganisationSettings,
+    Role,
+)
+from app.models.outgoing_mail import OutgoingMail
+from app.models.password import Password
+from app.models.pending_sign_in import EmailedPin, Factor, PendingSignIn, Verification
+from app.models.session import Seat, Session
+from app.models.tickets import ActivationTicket, ResetTicket, Ticket, UnlockTicket
+
+__all__ = [
+    "Account",
+    "ActivationTicket",
+    "AuditEvent",
+    "Counted",
+    "Demand",
+    "EmailedPin",
+    "Factor",
+    "FailedSignIns",
+    "Interface",
+    "KnownNetwork",
+    "Membership",
+    "Organisation",
+    "OrganisationPolicy",
+    "OrganisationSettings",
+    "OutgoingMail",
+    "Password",
+    "PendingSignIn",
+    "ResetTicket",
+    "Role",
+    "Seat",
+    "Session",
+    "Ticket",
+    "UnlockTicket",
+    "Verification",
+]

@@ -1,0 +1,49 @@
+"""What is remembered of failed tries, and of where somebody is known."""
+
+import enum
+import uuid
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.clock import now
+from app.db import Base, words
+
+
+class Counted(enum.StrEnum):
+    """What a count of failures belongs to."""
+
+    IDENTITY = "identity"
+    MEMBERSHIP = "membership"
+    NETWORK = "network"
+    FACTOR = "factor"
+    FACTOR_EVER = "factor_ever"
+    TICKET = "ticket"
+
+
+class FailedSignIns(Base):
+    """The failures of one subject in one window of time. Written by operations.lockout."""
+
+    __tablename__ = "failed_sign_ins"
+
+    counted: Mapped[Counted] = mapped_column(
+        words(Counted),
+        primary_key=True,
+    )
+    subject: Mapped[str] = mapped_column(String(200), primary_key=True)
+    failures: Mapped[int]
+    window_ends_at: Mapped[datetime] = mapped_column(index=True)
+    locked_until: Mapped[datetime | None]
+
+
+class KnownNetwork(Base):
+    """A network address from which an account signed in. Written by operations.known_devices."""
+
+    __tablename__ = "known_networks"
+
+    account_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True
+    )
+    network: Mapped[str] = mapped_column(String(64), primary_key=True)
+    seen_at: Mapped[datetime] = mapped_column(default=now, index=True)

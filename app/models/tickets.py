@@ -1,0 +1,69 @@
+"""Tickets: secrets sent by mail that open one door, once, for a while.
+
+Each purpose has its own table, so that a ticket for one door cannot open another. A ticket is
+a link, and beside it a code to type where the link cannot be followed; only their digests are
+kept. See operations.tickets.
+"""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
+
+from app.clock import now
+from app.db import Base
+from app.models.account import Account
+
+
+class Ticket(Base):
+    """What all tickets share."""
+
+    __abstract__ = True
+    LIFETIME: ClassVar[timedelta]
+    TRIES: ClassVar[int] = 5
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    code_digest: Mapped[str] = mapped_column(String(64))
+    tries_left: Mapped[int] = mapped_column(default=TRIES)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    account_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("accounts.id", ondelete="CASCADE"), index=True
+    )
+
+    @declared_attr
+    def account(cls) -> Mapped[Account]:  # noqa: N805 (SQLAlchemy passes the class)
+        """Whose door it is."""
+        return relationship(Account)
+
+
+class ActivationTicket(Ticket):
+    """Confirms that an address belongs to who registered it. See operations.registration."""
+
+    __tablename__ = "activation_tickets"
+    LIFETIME = timedelta(hours=24)
+
+
+class ResetTicket(Ticket):
+    """Lets its holder set a new password. See operations.passwords.
+
+    `organisation_id` names the organisation whose own password is to be set; null for the
+    account's.
+    """
+
+    __tablename__ = "reset_tickets"
+    LIFETIME = timedelta(hours=1)
+
+    organisation_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("organisations.id", ondelete="CASCADE"), index=True
+    )
+
+
+class UnlockTicket(Ticket):
+    """Opens the locks that failed tries left on an account. See operations.unlocking."""
+
+    __tablename__ = "unlock_tickets"
+    LIFETIME = timedelta(hours=1)
