@@ -1,0 +1,75 @@
+"""Putting the portal together: the one file that knows all the others."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from flask import Flask, request
+from flask_babel import Babel
+from flask_bootstrap import Bootstrap5
+from flask_compress import Compress
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app import cli, config, db, logs, pages
+from app.config import Settings
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE if (HERE / "templates").is_dir() else HERE.parent  # in a wheel, or in a checkout
+LANGUAGES = ["en_GB"]
+LARGEST_BODY = 16 * 1024  # bytes; no form and no call needs more (ASVS 5.0, 15.2.2)
+KEPT = timedelta(days=30)
+ASSETS_FOR = 7 * 24 * 3600  # seconds that a browser keeps static files; their URLs carry a version
+
+
+def create_app(settings: Settings) -> Flask:
+    """Return a portal with these settings; they become the process's own."""
+    config.use(settings)
+    app = Flask(
+        "app",
+        root_path=str(ROOT),
+        template_folder=str(ROOT / "templates"),
+        static_folder=str(ROOT / "static"),
+        instance_path=str(config.INSTANCE),
+    )
+    app.config.update(_flask_settings(settings))
+    logs.init_app()
+    _trust_proxies(app, settings.trusted_proxies)
+    db.init_app(app, settings.database_url, str(ROOT / "migrations"))
+    Babel(app, locale_selector=_language)
+    Bootstrap5(app)
+    Compress(app)
+    pages.init_app(app)
+    cli.init_app(app)
+    return app
+
+
+def _flask_settings(settings: Settings) -> dict[str, object]:
+    newest, *older = settings.secret_keys
+    return {
+        "SECRET_KEY": newest,
+        "SECRET_KEY_FALLBACKS": older,
+        "SESSION_COOKIE_NAME": "__Host-doorward" if settings.https else "doorward",
+        "SESSION_COOKIE_SECURE": settings.https,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "PERMANENT_SESSION_LIFETIME": KEPT,
+        "MAX_CONTENT_LENGTH": LARGEST_BODY,
+        "MAX_FORM_MEMORY_SIZE": LARGEST_BODY,
+        "MAX_FORM_PARTS": 100,
+        "SEND_FILE_MAX_AGE_DEFAULT": ASSETS_FOR,
+        "BOOTSTRAP_SERVE_LOCAL": True,
+        # Pages mix secrets with what a visitor sends, so only static files are compressed (BREACH).
+        "COMPRESS_MIMETYPES": ["text/css", "text/javascript", "image/svg+xml"],
+        "BABEL_DEFAULT_LOCALE": LANGUAGES[0],
+    }
+
+
+def _trust_proxies(app: Flask, count: int) -> None:
+    """Take the client's address from the last `count` proxies' X-Forwarded-For, if any."""
+    if count:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=count, x_proto=0, x_host=0
+        )
+
+
+def _language() -> str | None:
+    return request.accept_languages.best_match(LANGUAGES)

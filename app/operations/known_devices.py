@@ -1,0 +1,99 @@
+"""Knowing a device, or a network, from which somebody signed in before.
+
+Strangers' failures lock strangers out, not the owner: a known device has a counter of its own
+(a signed cookie says which accounts know it), and so has, for programs that keep no cookies, a
+network address from which the account signed in within thirty days.
+"""
+
+import secrets
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from itsdangerous import BadData, URLSafeTimedSerializer
+from sqlalchemy import select
+
+from app import config, db
+from app.clock import now
+from app.models import Account, Interface, KnownNetwork
+from app.operations.visitor import Visitor
+
+COOKIE_LIFETIME = timedelta(days=365)
+NETWORK_LIFETIME = timedelta(days=30)
+NETWORK_REFRESH = timedelta(days=1)
+ACCOUNTS_IN_A_COOKIE = 8
+
+
+@dataclass(frozen=True)
+class _Entry:
+    device: str
+    known_since: int  # seconds since the Unix epoch
+
+
+def known_as(account: Account, visitor: Visitor) -> str | None:
+    """Return what the visitor is known to the account as, or None for a stranger."""
+    if visitor.interface is Interface.PAGES:
+        return _device_of(account, visitor.device)
+    seen = db.session().get(KnownNetwork, (account.id, visitor.network))
+    lately = seen is not None and seen.seen_at > now() - NETWORK_LIFETIME
+    return f"network:{visitor.network}" if lately else None
+
+
+def remember(account: Account, visitor: Visitor) -> str:
+    """Note a successful sign-in; return the known-device cookie's new value."""
+    _remember_network(account, visitor)
+    entries = _entries(visitor.device)
+    known = _device_of(account, visitor.device)
+    device = known.removeprefix("device:") if known else secrets.token_hex(16)
+    since = entries[account.id.hex].known_since if known else int(now().timestamp())
+    others = {name: each for name, each in entries.items() if name != account.id.hex}
+    kept = dict(list(others.items())[: ACCOUNTS_IN_A_COOKIE - 1])
+    kept = {account.id.hex: _Entry(device, since), **kept}
+    return _serializer().dumps({name: [e.device, e.known_since] for name, e in kept.items()})
+
+
+def _remember_network(account: Account, visitor: Visitor) -> None:
+    row, moment = KnownNetwork, now()
+    seen = {"account_id": account.id, "network": visitor.network, "seen_at": moment}
+    db.session().execute(
+        db.upsert(KnownNetwork)
+        .values(**seen)
+        .on_conflict_do_update(
+            index_elements=[row.account_id, row.network],
+            set_={"seen_at": moment},
+            where=row.seen_at < moment - NETWORK_REFRESH,
+        )
+    )
+
+
+def forget_all(account: Account) -> None:
+    """Make every device and network a stranger to the account again."""
+    account.devices_valid_from = now() + timedelta(seconds=1)  # cookies keep whole seconds
+    for known in db.session().scalars(
+        select(KnownNetwork).where(KnownNetwork.account_id == account.id)
+    ):
+        db.session().delete(known)
+
+
+def _device_of(account: Account, cookie: str | None) -> str | None:
+    entry = _entries(cookie).get(account.id.hex)
+    if entry is None:
+        return None
+    since = datetime.fromtimestamp(entry.known_since, UTC)
+    valid_from = account.devices_valid_from.replace(microsecond=0)
+    return f"device:{entry.device}" if since >= valid_from else None
+
+
+def _entries(cookie: str | None) -> dict[str, _Entry]:
+    if not cookie:
+        return {}
+    try:
+        found = _serializer().loads(cookie, max_age=int(COOKIE_LIFETIME.total_seconds()))
+        return {uuid.UUID(name).hex: _Entry(str(d), int(t)) for name, (d, t) in found.items()}
+    except (BadData, ValueError, TypeError, AttributeError):
+        return {}  # forged, expired or of another key: a stranger
+
+
+def _serializer() -> URLSafeTimedSerializer:
+    newest_last = list(reversed(config.current().secret_keys))
+    return URLSafeTimedSerializer(newest_last, salt="doorward-known-device")

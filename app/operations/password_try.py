@@ -1,0 +1,198 @@
+"""One try at a password: charged, compared, then settled.
+
+    begin ──► compare ──► opened | failed
+
+`begin` counts the try in a transaction of its own before anything is compared; `compare` hashes
+with no transaction open; `opened` gives back, inside the transaction that uses the result, what
+the try was charged.
+"""
+
+import random
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import select
+
+from app import config, db
+from app.errors import Locked, TooManyTries
+from app.models import Account, Counted, Membership, Password
+from app.operations import accounts, known_devices, lockout, memberships, password_census
+from app.operations.visitor import Visitor
+from app.security import passwords
+from app.security.hash_gate import Turn
+from app.security.identities import identity_key
+from app.security.tokens import keyed_digest
+
+MOST_HASHES = 5  # for one try; whoever has more passwords names the organisation first
+UNKNOWN_BUCKETS = 1 << 20  # counters of identities that nobody has: bounded, evicting nobody
+
+
+@dataclass(frozen=True)
+class StoredPassword:
+    """A password row's plain values, for use while no transaction is open."""
+
+    id: uuid.UUID
+    organisation_id: uuid.UUID | None
+    hash: str
+    changed_at: datetime
+
+
+@dataclass(frozen=True)
+class PasswordTry:
+    """A try that has been charged: what it may open, and under what it was counted."""
+
+    account_id: uuid.UUID | None
+    stored: list[StoredPassword]
+    identity: str
+    network: str | None
+    members: dict[uuid.UUID, str]
+    locked: dict[uuid.UUID, datetime] = field(default_factory=dict)
+    decoys: int = 1
+
+
+def begin(identity: str, visitor: Visitor, *, at: uuid.UUID | None = None) -> PasswordTry:
+    """Charge a try for whoever `identity` names, known or not.
+
+    `at` names the one organisation that the try is for. Raises Locked and TooManyTries, alike for
+    identities that exist and that don't.
+    """
+    with db.transaction():
+        account = accounts.find(identity)
+        if account is None:
+            return _of_nobody(identity, visitor)
+        ours = [m for m in memberships.of(account.id) if at in (None, m.organisation_id)]
+        return _of(account, visitor, ours)
+
+
+def begin_for_membership(account: Account, membership: Membership, visitor: Visitor) -> PasswordTry:
+    """Charge a try at the password that is good for one membership only."""
+    with db.transaction():
+        return _of(account, visitor, [membership], only=True)
+
+
+def begin_for_account(account: Account, visitor: Visitor) -> PasswordTry:
+    """Charge a try at the account's own password."""
+    with db.transaction():
+        return _of(account, visitor, [], only=True)
+
+
+def compare(turn: Turn, tried: PasswordTry, password: str) -> set[uuid.UUID]:
+    """Return the ids of the password rows that `password` matches, hashing as often as must be.
+
+    A password that no row can hold (over-long, NUL) is compared with nothing.
+    """
+    if passwords.too_long(password):
+        return set()
+    for _ in range(0 if tried.stored else tried.decoys):
+        turn.run(passwords.spend_decoy, password)
+    return {row.id for row in tried.stored if turn.run(passwords.matches, password, row.hash)}
+
+
+def opened(tried: PasswordTry, matched: Iterable[StoredPassword]) -> None:
+    """Settle a try that opened something: clear what the password owns, give back the rest.
+
+    Rows are taken in the order of `begin` (network, identity, members), so that tries that meet
+    wait for one another instead of deadlocking.
+    """
+    places = {row.organisation_id for row in matched}
+    if tried.network:
+        lockout.give_back(Counted.NETWORK, [tried.network])
+    settle = lockout.clear if None in places else lockout.give_back
+    settle(Counted.IDENTITY, [tried.identity])
+    own = db.session().scalars(select(Membership).where(Membership.id.in_(tried.members)))
+    proven = {m.id for m in own if _password_place(tried, m) in places}
+    lockout.clear(Counted.MEMBERSHIP, [tried.members[each] for each in proven])
+    rest = [subject for each, subject in tried.members.items() if each not in proven]
+    lockout.give_back(Counted.MEMBERSHIP, rest)
+
+
+def row_for(tried: PasswordTry, membership: Membership | None) -> StoredPassword | None:
+    """Return the one password that is good for a membership, or for the account as a whole."""
+    place = _password_place(tried, membership)
+    return next((row for row in tried.stored if row.organisation_id == place), None)
+
+
+def member_subject(membership: Membership, known_as: str | None) -> str:
+    """Return what a member's failures are counted under; a known device has its own count."""
+    return f"{membership.id}:{known_as}" if known_as else str(membership.id)
+
+
+def _password_place(tried: PasswordTry, membership: Membership | None) -> uuid.UUID | None:
+    own = {row.organisation_id for row in tried.stored}
+    place = membership.organisation_id if membership else None
+    return place if place in own else None
+
+
+def _of_nobody(identity: str, visitor: Visitor) -> PasswordTry:
+    key = config.current().secret_keys[-1]  # the oldest: rotation must not forget the counts
+    drawn = keyed_digest(key, "nobody", identity_key(identity) or identity.strip())
+    subject = f"nobody:{int(drawn[:10], 16) % UNKNOWN_BUCKETS}"
+    network = _charge_network(visitor, None)
+    _charge_identity(subject)
+    decoys = password_census.draw(random.Random(drawn))  # noqa: S311 (has to be repeatable)
+    return PasswordTry(None, [], subject, network, {}, decoys=min(decoys, MOST_HASHES))
+
+
+def _of(
+    account: Account, visitor: Visitor, ours: list[Membership], *, only: bool = False
+) -> PasswordTry:
+    known_as = known_devices.known_as(account, visitor)
+    subject = f"account:{account.id}:{known_as}" if known_as else f"account:{account.id}"
+    network = _charge_network(visitor, known_as)
+    _charge_identity(subject)
+    members, locked = _charge_members(ours, known_as)
+    stored = _stored(account, {m.organisation_id for m in ours}, narrow=only)
+    return PasswordTry(account.id, stored, subject, network, members, locked)
+
+
+def _charge_network(visitor: Visitor, known_as: str | None) -> str | None:
+    if known_as and known_as.startswith("device:"):
+        return None  # strangers behind the same address do not hold up a known device
+    if until := lockout.charge(lockout.NETWORK, visitor.network):
+        raise TooManyTries(lockout.seconds_until(until))
+    return visitor.network
+
+
+def _charge_identity(subject: str) -> None:
+    if until := lockout.charge(lockout.IDENTITY, subject):
+        raise Locked(until)
+
+
+def _charge_members(
+    ours: list[Membership], known_as: str | None
+) -> tuple[dict[uuid.UUID, str], dict[uuid.UUID, datetime]]:
+    charged, locked = {}, {}
+    for membership in sorted(ours, key=lambda m: str(m.id)):  # one order: no deadlock
+        subject = member_subject(membership, known_as)
+        if until := lockout.charge(_limit_of(membership), subject):
+            locked[membership.id] = until
+        else:
+            charged[membership.id] = subject
+    return charged, locked
+
+
+def _limit_of(membership: Membership) -> lockout.Limit:
+    place = membership.organisation
+    if place is None:
+        return lockout.of_membership(lockout.IDENTITY.tries, 15)
+    tries = place.effective_settings.maxFailedSignInAttempts
+    return lockout.of_membership(tries, place.policy.lockMinutes)
+
+
+def _stored(
+    account: Account, places: set[uuid.UUID | None], *, narrow: bool
+) -> list[StoredPassword]:
+    """Return the rows to compare with, the account's own first.
+
+    `narrow` leaves the account's own out where the one organisation has another.
+    """
+    columns = (Password.id, Password.organisation_id, Password.hash, Password.changed_at)
+    newest = Password.organisation_id.is_not(None), Password.changed_at.desc()
+    rows = db.session().execute(
+        select(*columns).where(Password.account_id == account.id).order_by(*newest)
+    )
+    stored = [StoredPassword(*row) for row in rows if row[1] is None or row[1] in places]
+    own = [row for row in stored if row.organisation_id is not None]
+    return own if narrow and own else stored[:MOST_HASHES]

@@ -1,0 +1,152 @@
+"""Changing a password, and setting a forgotten one anew."""
+
+import uuid
+
+from app import config, db
+from app.clock import now
+from app.errors import TicketRefused, WrongPassword
+from app.mail import outbox
+from app.models import Account, Counted, Organisation, ResetTicket, Session
+from app.operations import (
+    accounts,
+    audit,
+    known_devices,
+    lockout,
+    memberships,
+    new_passwords,
+    password_try,
+    sessions,
+    tickets,
+)
+from app.operations.visitor import Visitor
+from app.security import hash_gate
+
+
+def forgotten(identity: str, visitor: Visitor, organisation_id: uuid.UUID | None = None) -> None:
+    """Mail a reset ticket to the address on file, if there is one; never tell whether.
+
+    `organisation_id` asks for the account's own password at one organisation.
+    """
+    with db.transaction():
+        account = accounts.find(identity)
+        if account is None or account.suspended_at is not None:
+            return
+        if organisation_id and not _belongs(account, organisation_id):
+            organisation_id = None
+        _mail_reset(account, organisation_id)
+        audit.record("reset_asked", visitor, account_id=account.id, organisation_id=organisation_id)
+
+
+def reset_of(secret: str) -> ResetTicket:
+    """Return the reset ticket behind `secret`, or raise TicketRefused. Changes nothing."""
+    ticket = tickets.find(ResetTicket, secret)
+    if ticket.account.suspended_at is not None:
+        raise TicketRefused
+    return ticket
+
+
+def ticket_for_code(identity: str, code: str) -> str:
+    """Trade the code from the mail for a ticket, or raise TicketRefused."""
+    return tickets.secret_for_code(ResetTicket, identity, code)
+
+
+def reset(secret: str, password: str, visitor: Visitor, *, least: int = 8) -> None:
+    """Spend the ticket and set the password that it is for.
+
+    Never signs in and never skips a factor; ends every session, opens the locks, and activates an
+    account whose address is proven by it. Raises TicketRefused, PasswordRefused and Busy.
+    """
+    account = reset_of(secret).account
+    new_passwords.check(password, account, least=least)
+    hash_ = new_passwords.hashed(password, visitor.network)
+    with db.transaction():
+        ticket = reset_of(secret)
+        account, organisation_id = ticket.account, ticket.organisation_id
+        tickets.spend(ticket)
+        new_passwords.keep(account, hash_, organisation_id)
+        account.activated_at = account.activated_at or now()
+        sessions.end_all_of(account.id)
+        unlock(account)
+        known_devices.forget_all(account)
+        _tell(account, organisation_id)
+        audit.record(
+            "password_reset", visitor, account_id=account.id, organisation_id=organisation_id
+        )
+
+
+def change(
+    session: Session, current: str, password: str, visitor: Visitor, *, least: int = 8
+) -> str:
+    """Change the account's password; return this session's new bearer. All others end.
+
+    Raises ProofRequired, WrongPassword (counted like any try), PasswordRefused, Locked,
+    TooManyTries and Busy.
+    """
+    sessions.require_account_proof(session)
+    new_passwords.check(password, session.account, least=least)
+    if not _is_current(session.account, current, visitor):
+        raise WrongPassword
+    hash_ = new_passwords.hashed(password, visitor.network)
+    with db.transaction():
+        account = session.account
+        new_passwords.keep(account, hash_)
+        sessions.end_all_of(account.id, but=session.id)
+        _tell(account, None)
+        audit.record("password_changed", visitor, account_id=account.id)
+        return sessions.rotate(session)
+
+
+def unlock(account: Account) -> None:
+    """Open the locks that failed passwords left on an account, in the caller's transaction.
+
+    Failures of a second factor stay: a mail is no answer to those.
+    """
+    lockout.clear(Counted.IDENTITY, [f"account:{account.id}"])
+    lockout.clear_starting(Counted.IDENTITY, [f"account:{account.id}:"])
+    ours = [str(membership.id) for membership in memberships.of(account.id)]
+    lockout.clear(Counted.MEMBERSHIP, ours)
+    lockout.clear_starting(Counted.MEMBERSHIP, [f"{each}:" for each in ours])
+
+
+def _is_current(account: Account, password: str, visitor: Visitor) -> bool:
+    with hash_gate.gate().turn(visitor.network) as turn:
+        tried = password_try.begin_for_account(account, visitor)
+        matched = password_try.compare(turn, tried, password)
+    row = password_try.row_for(tried, None)
+    right = row is not None and row.id in matched
+    with db.transaction():
+        if right:
+            password_try.opened(tried, [each for each in tried.stored if each.id in matched])
+        else:
+            audit.record("confirmation_failed", visitor, account_id=tried.account_id)
+    return right
+
+
+def _belongs(account: Account, organisation_id: uuid.UUID) -> bool:
+    return any(m.organisation_id == organisation_id for m in memberships.of(account.id))
+
+
+def _mail_reset(account: Account, organisation_id: uuid.UUID | None) -> None:
+    issued = tickets.issue(ResetTicket, account, organisation_id=organisation_id)
+    words = {
+        "name": account.shown_name,
+        "link": f"{config.current().base_url}/reset?ticket={issued.secret}",
+        "code": issued.code,
+        "organisation": _name_of(organisation_id),
+    }
+    outbox.put("reset", account, words, expires_at=now() + ResetTicket.LIFETIME)
+
+
+def _tell(account: Account, organisation_id: uuid.UUID | None) -> None:
+    words = {
+        "name": account.shown_name,
+        "organisation": _name_of(organisation_id),
+        "forgotten_link": f"{config.current().base_url}/forgotten",
+    }
+    outbox.put("password_changed", account, words)
+
+
+def _name_of(organisation_id: uuid.UUID | None) -> str:
+    if organisation_id is None:
+        return ""
+    return db.session().get_one(Organisation, organisation_id).name

@@ -1,0 +1,256 @@
+"""Opening, finding and ending sessions."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import delete, exists, select, update
+
+from app import db
+from app.clock import now
+from app.errors import NotFound, ProofRequired, TicketRefused
+from app.models import (
+    Account,
+    Factor,
+    Interface,
+    Membership,
+    Password,
+    Role,
+    Seat,
+    Session,
+    Verification,
+)
+from app.operations import audit, memberships, second_factor
+from app.operations.visitor import Visitor
+from app.security.tokens import digest, new_secret
+
+STEP_UP = timedelta(minutes=10)
+SEEN_AGAIN_AFTER = timedelta(minutes=1)  # how exact `last_seen_at` is kept
+MOST_SESSIONS = 50  # of one account; the one idle longest goes first
+PAGES_IDLE = timedelta(hours=1)
+KEPT = timedelta(days=30)
+LIFETIMES = {
+    Interface.PAGES: timedelta(hours=24),
+    Interface.MIKROCLOUD: timedelta(hours=24),
+    Interface.ROCKETCHAT: timedelta(days=90),
+    Interface.BEARER_TOKEN: timedelta(hours=24),
+    Interface.INTEDASHBOARD: timedelta(hours=24),
+    Interface.HASURA_BACKEND_PLUS: timedelta(days=30),
+}
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What somebody showed: a password good for `membership` (None: the account), and a factor."""
+
+    account: Account
+    membership: Membership | None
+    password_id: uuid.UUID
+    factor: Factor
+
+
+def open_or_join(verification: Verification, proof: Proof, visitor: Visitor) -> tuple[str, Session]:
+    """Open a session in the caller's transaction, or add to the one that asked for more.
+
+    Either way the bearer is new; returns it with the row.
+    """
+    bearer = new_secret()
+    if verification.session_id is None:
+        row, what = _opened(verification, visitor), "signed_in"
+    else:
+        row = db.session().get_one(Session, verification.session_id)
+        what = "seat_taken" if proof.membership else "confirmed"
+    row.digest = digest(bearer)
+    db.session().add(row)
+    _admit(row, proof)
+    _end_the_idlest(proof.account)
+    place = proof.membership.organisation_id if proof.membership else None
+    factor = proof.factor.value
+    audit.record(what, visitor, account_id=proof.account.id, organisation_id=place, factor=factor)
+    return bearer, row
+
+
+def find(bearer: str) -> Session:
+    """Return the live session behind `bearer`, or raise TicketRefused."""
+    moment = now()
+    live = (
+        select(Session)
+        .join(Account)
+        .where(
+            Session.digest == digest(bearer),
+            Session.expires_at > moment,
+            Account.suspended_at.is_(None),
+        )
+    )
+    row = db.session().scalar(live)
+    if row is None or row.last_seen_at + row.idle_limit <= moment:
+        raise TicketRefused
+    if row.last_seen_at + SEEN_AGAIN_AFTER <= moment:
+        _see(row)
+    return row
+
+
+def all_of(account: Account) -> list[Session]:
+    """Return an account's live sessions, the one seen last first."""
+    moment = now()
+    mine = select(Session).where(Session.account_id == account.id, Session.expires_at > moment)
+    rows = db.session().scalars(mine.order_by(Session.last_seen_at.desc(), Session.id))
+    return [row for row in rows if row.last_seen_at + row.idle_limit > moment]
+
+
+def seats_of(session: Session) -> list[Seat]:
+    """Return the seats a session holds that may be acted in now."""
+    held = db.session().scalars(select(Seat).where(Seat.session_id == session.id))
+    return [seat for seat in held if _holds(seat)]
+
+
+def seat(session: Session, organisation_id: uuid.UUID | None, role: Role) -> Seat:
+    """Return the seat for one role at one organisation, or raise NotFound."""
+    for held in seats_of(session):
+        membership = held.membership
+        if (membership.organisation_id, membership.role) == (organisation_id, role):
+            return held
+    raise NotFound
+
+
+def require_account(session: Session) -> None:
+    """Raise ProofRequired unless the session met the account's own way in, as it is today."""
+    demand = second_factor.strictest_demand(memberships.of(session.account_id))
+    met = session.account_proved_at and second_factor.satisfies(session.factor, demand)
+    if not met:
+        raise ProofRequired
+
+
+def require_account_proof(session: Session) -> None:
+    """Raise ProofRequired unless the account's own way in was met within ten minutes."""
+    require_account(session)
+    proved_at = session.account_proved_at
+    if proved_at is None or proved_at <= now() - STEP_UP:
+        raise ProofRequired
+
+
+def end(session: Session, visitor: Visitor) -> None:
+    """Sign out: the bearer opens nothing from now on."""
+    with db.transaction() as current:
+        current.execute(delete(Session).where(Session.id == session.id))
+        audit.record("signed_out", visitor, account_id=session.account_id)
+
+
+def end_one(session: Session, other_id: uuid.UUID, visitor: Visitor) -> None:
+    """End one of the account's sessions; raise NotFound where it has no such."""
+    mine = (Session.id == other_id, Session.account_id == session.account_id)
+    with db.transaction() as current:
+        gone = current.scalar(delete(Session).where(*mine).returning(Session.id))
+        if gone is None:
+            raise NotFound
+        audit.record("session_ended", visitor, account_id=session.account_id)
+
+
+def end_others(session: Session, visitor: Visitor) -> int:
+    """End all of the account's sessions but this one; return how many that were."""
+    with db.transaction():
+        ended = end_all_of(session.account_id, but=session.id)
+        audit.record("sessions_ended", visitor, account_id=session.account_id, count=ended)
+    return ended
+
+
+def end_all_of(account_id: uuid.UUID, *, but: uuid.UUID | None = None) -> int:
+    """End an account's sessions and half-finished sign-ins, in the caller's transaction."""
+    current = db.session()
+    current.execute(delete(Verification).where(Verification.account_id == account_id))
+    theirs = delete(Session).where(Session.account_id == account_id)
+    if but is not None:
+        theirs = theirs.where(Session.id != but)
+    return len(current.scalars(theirs.returning(Session.id)).all())
+
+
+def end_unheld(account_id: uuid.UUID) -> None:
+    """End sessions that neither met the account's own way in nor hold a seat any more.
+
+    In the caller's transaction, after seats were taken away.
+    """
+    held = exists().where(Seat.session_id == Session.id)
+    unheld = delete(Session).where(
+        Session.account_id == account_id, Session.account_proved_at.is_(None), ~held
+    )
+    db.session().execute(unheld.execution_options(synchronize_session=False))
+
+
+def rotate(session: Session) -> str:
+    """Give a session a new bearer, in the caller's transaction; the old one dies."""
+    bearer = new_secret()
+    session.digest = digest(bearer)
+    return bearer
+
+
+def _opened(verification: Verification, visitor: Visitor) -> Session:
+    lifetime = KEPT if verification.keep else LIFETIMES[visitor.interface]
+    idle = PAGES_IDLE if visitor.interface is Interface.PAGES else lifetime
+    return Session(
+        id=uuid.uuid4(),
+        account=verification.account,
+        interface=visitor.interface,
+        address=visitor.address,
+        user_agent=visitor.user_agent[:256],
+        idle_seconds=int((KEPT if verification.keep else idle).total_seconds()),
+        opened_at=now(),
+        last_seen_at=now(),
+        expires_at=now() + lifetime,
+        factor=Factor.NONE,
+    )
+
+
+def _admit(row: Session, proof: Proof) -> None:
+    """Let the session do what was just proven."""
+    if proof.factor is not Factor.NONE:
+        row.factor, row.factor_proved_at = proof.factor, now()
+    if _meets_account(row, proof):
+        row.account_proved_at = now()
+    if proof.membership is not None:
+        _take_seat(row, proof.membership, proof.password_id)
+
+
+def _meets_account(row: Session, proof: Proof) -> bool:
+    """Tell whether this proof is also that of the account's own way in."""
+    password = db.session().get_one(Password, proof.password_id)
+    demand = second_factor.strictest_demand(memberships.of(proof.account.id))
+    lately = row.fresh_factor(now())
+    return password.organisation_id is None and second_factor.satisfies(lately, demand)
+
+
+def _take_seat(row: Session, membership: Membership, password_id: uuid.UUID) -> None:
+    db.session().flush()
+    held = select(Seat).where(Seat.session_id == row.id, Seat.membership_id == membership.id)
+    seat_held = db.session().scalar(held) or Seat(session_id=row.id, membership=membership)
+    seat_held.password_id, seat_held.factor = password_id, row.fresh_factor(now())
+    seat_held.opened_at = now()
+    db.session().add(seat_held)
+    place = membership.organisation
+    if place is not None and place.policy.sessionHours is not None:
+        row.expires_at = min(row.expires_at, now() + timedelta(hours=place.policy.sessionHours))
+
+
+def _holds(held: Seat) -> bool:
+    membership = held.membership
+    met = second_factor.satisfies(held.factor, membership.demand)
+    return met and not membership.suspended
+
+
+def _see(row: Session) -> None:
+    moment = now()
+    with db.transaction() as current:
+        seen = update(Session).where(Session.id == row.id).values(last_seen_at=moment)
+        current.execute(seen)
+
+
+def _end_the_idlest(account: Account) -> None:
+    db.session().flush()
+    beyond = (
+        select(Session.id)
+        .where(Session.account_id == account.id)
+        .order_by(Session.last_seen_at.desc(), Session.id)
+        .offset(MOST_SESSIONS)
+    )
+    idlest = list(db.session().scalars(beyond))
+    if idlest:
+        db.session().execute(delete(Session).where(Session.id.in_(idlest)))

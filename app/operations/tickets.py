@@ -1,0 +1,107 @@
+"""Issuing and spending tickets."""
+
+import uuid
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sqlalchemy import delete, select, update
+
+from app import config, db
+from app.clock import now
+from app.errors import TicketRefused
+from app.models import Account, Ticket
+from app.operations import accounts
+from app.security.tokens import (
+    digest,
+    keyed_digest,
+    new_typed_code,
+    new_uuid,
+    normal_typed_code,
+)
+
+T = TypeVar("T", bound=Ticket)
+
+
+@dataclass(frozen=True)
+class Issued:
+    """The two secrets of a ticket: one for a link, and a short one to type."""
+
+    secret: str
+    code: str
+
+
+def issue(kind: type[T], account: Account, **details: object) -> Issued:
+    """Make a ticket in the caller's transaction; the account's older ones of its kind die.
+
+    The secret is a version 4 UUID, the form that contract 004 gives tickets: 122 random bits.
+    """
+    db.session().execute(delete(kind).where(kind.account_id == account.id))
+    issued = Issued(new_uuid(), new_typed_code())
+    row = kind(
+        id=uuid.uuid4(),
+        digest=digest(issued.secret),
+        account_id=account.id,
+        created_at=now(),
+        expires_at=now() + kind.LIFETIME,
+        **details,
+    )
+    row.code_digest = _code_digest(row, issued.code)
+    db.session().add(row)
+    return issued
+
+
+def find(kind: type[T], secret: str) -> T:
+    """Return the live ticket behind `secret`, or raise TicketRefused. Changes nothing."""
+    live = select(kind).where(kind.digest == digest(secret), kind.expires_at > now())
+    ticket = db.session().scalar(live)
+    if ticket is None:
+        raise TicketRefused
+    return ticket
+
+
+def spend(ticket: Ticket) -> None:
+    """Use the ticket up in the caller's transaction, or raise TicketRefused: somebody else did."""
+    kind = type(ticket)
+    gone = delete(kind).where(kind.id == ticket.id).returning(kind.id)
+    if db.session().scalar(gone) is None:
+        raise TicketRefused
+
+
+def secret_for_code(kind: type[T], identity: str, code: str) -> str:
+    """Trade the code that somebody typed for a ticket's secret, or raise TicketRefused.
+
+    Five tries a ticket. The secret is a new one: the link that was mailed stops working, so that
+    code and link together still open the door only once.
+    """
+    fresh = new_uuid()
+    with db.transaction():
+        right = _redeem(kind, identity, code, fresh)
+    if not right:
+        raise TicketRefused
+    return fresh
+
+
+def _redeem(kind: type[T], identity: str, code: str, fresh: str) -> bool:
+    account = accounts.find(identity)
+    if account is None:
+        return False
+    ticket = db.session().scalar(
+        update(kind)
+        .where(kind.account_id == account.id, kind.expires_at > now(), kind.tries_left > 0)
+        .values(tries_left=kind.tries_left - 1)
+        .returning(kind)
+    )
+    if ticket is None or ticket.code_digest not in _code_digests(ticket, code):
+        return False
+    ticket.digest = digest(fresh)
+    return True
+
+
+def _code_digest(ticket: Ticket, code: str) -> str:
+    return _code_digests(ticket, code)[0]
+
+
+def _code_digests(ticket: Ticket, code: str) -> list[str]:
+    typed = normal_typed_code(code)
+    keys = config.current().secret_keys
+    return [keyed_digest(key, "ticket", str(ticket.id), typed) for key in keys]

@@ -1,0 +1,45 @@
+"""Opening a lock by mail."""
+
+from app import config, db
+from app.clock import now
+from app.mail import outbox
+from app.models import Account, UnlockTicket
+from app.operations import accounts, audit, passwords, tickets
+from app.operations.visitor import Visitor
+
+
+def send(identity: str, visitor: Visitor) -> None:
+    """Mail an unlock ticket to the address on file, if there is one; never tell whether."""
+    with db.transaction():
+        account = accounts.find(identity)
+        if account is None or account.suspended_at or not account.activated_at:
+            return
+        issued = tickets.issue(UnlockTicket, account)
+        words = {
+            "name": account.shown_name,
+            "link": f"{config.current().base_url}/unlock?ticket={issued.secret}",
+            "code": issued.code,
+        }
+        outbox.put("unlock", account, words, expires_at=now() + UnlockTicket.LIFETIME)
+        audit.record("unlock_asked", visitor, account_id=account.id)
+
+
+def lock_of(secret: str) -> Account:
+    """Return whose locks a ticket opens, or raise TicketRefused. Changes nothing."""
+    return tickets.find(UnlockTicket, secret).account
+
+
+def ticket_for_code(identity: str, code: str) -> str:
+    """Trade the code from the mail for a ticket, or raise TicketRefused."""
+    return tickets.secret_for_code(UnlockTicket, identity, code)
+
+
+def unlock(secret: str, visitor: Visitor) -> Account:
+    """Spend the ticket and open the locks, or raise TicketRefused."""
+    with db.transaction():
+        ticket = tickets.find(UnlockTicket, secret)
+        account = ticket.account
+        tickets.spend(ticket)
+        passwords.unlock(account)
+        audit.record("unlocked", visitor, account_id=account.id)
+    return account

@@ -1,0 +1,234 @@
+"""What a proven password opens: a verdict on each way in."""
+
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from app import db
+from app.clock import now
+from app.errors import (
+    AccountSuspended,
+    GenericNotAllowed,
+    MembershipLocked,
+    NotActivated,
+    OrganisationSuspended,
+    Refusal,
+    TicketRefused,
+    WrongPassword,
+)
+from app.models import (
+    Account,
+    Factor,
+    Membership,
+    Password,
+    PendingSignIn,
+    Session,
+    Verification,
+)
+from app.operations import memberships, second_factor
+from app.operations.password_try import StoredPassword
+from app.operations.visitor import Visitor
+from app.security.tokens import digest, keyed_digest, new_secret
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A way in that the password opens. `membership` is None for the account as a whole."""
+
+    handle: str
+    membership: Membership | None
+    factor: Factor
+
+
+@dataclass(frozen=True)
+class RefusedWay:
+    """A way in that stays shut, and why."""
+
+    membership: Membership
+    refusal: Refusal
+
+
+@dataclass(frozen=True)
+class Verified:
+    """A proven password: every way in with its verdict. `secret` finds it again."""
+
+    secret: str
+    account: Account
+    offers: list[Offer]
+    refused: list[RefusedWay]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A verification with its secret, which no row keeps."""
+
+    secret: str
+    row: Verification
+
+
+PasswordOf = Callable[[Membership | None], StoredPassword | None]
+
+
+def decide(membership: Membership, *, opens: bool, locked_until: datetime | None) -> Factor:
+    """Return the factor that a membership wants after the password, or raise why it is shut."""
+    place = membership.organisation
+    if membership.suspended:
+        raise OrganisationSuspended
+    if locked_until is not None:
+        raise MembershipLocked(locked_until)
+    if not opens:
+        raise WrongPassword
+    generic = membership.account.email is None
+    if generic and place is not None and not place.effective_settings.allowGenericUsers:
+        raise GenericNotAllowed
+    return second_factor.due(membership.account, membership.demand)
+
+
+def open_up(
+    opened: Opened,
+    ours: Iterable[Membership],
+    matched: PasswordOf,
+    locked: dict[uuid.UUID, datetime],
+) -> tuple[list[PendingSignIn], list[RefusedWay]]:
+    """Decide on each membership; return a pending sign-in for each that opens, and the rest."""
+    pending, refused = [], []
+    for membership in ours:
+        row = matched(membership)
+        until = locked.get(membership.id)
+        try:
+            factor = decide(membership, opens=row is not None, locked_until=until)
+        except Refusal as refusal:
+            refused.append(RefusedWay(membership, refusal))
+        else:
+            pending.append(pend(opened, membership, row, factor))
+    return pending, refused
+
+
+def pend(
+    opened: Opened,
+    membership: Membership | None,
+    row: StoredPassword | Password | None,
+    factor: Factor,
+) -> PendingSignIn:
+    """Return the row of one way in that the password in `row` opens."""
+    if row is None:
+        raise WrongPassword
+    identifier = uuid.uuid4()
+    return PendingSignIn(
+        id=identifier,
+        digest=digest(handle_of(opened.secret, identifier)),
+        verification=opened.row,
+        membership=membership,
+        password_id=row.id,
+        password_changed_at=row.changed_at,
+        factor=factor,
+    )
+
+
+def start(account: Account, visitor: Visitor, session: Session | None = None) -> Opened:
+    """Return a new verification, for the caller to complete and add to its transaction."""
+    secret = new_secret()
+    row = Verification(
+        id=uuid.uuid4(),
+        digest=digest(secret),
+        account=account,
+        session_id=session.id if session else None,
+        interface=visitor.interface,
+        expires_at=now() + Verification.LIFETIME,
+    )
+    return Opened(secret, row)
+
+
+def handle_of(secret: str, pending_id: uuid.UUID) -> str:
+    """Return the handle of one pending sign-in.
+
+    It is derived from the verification's secret, so that a page can be shown again although only
+    digests are kept.
+    """
+    return keyed_digest(secret.encode(), "handle", str(pending_id))
+
+
+def offer(secret: str, pending: PendingSignIn) -> Offer:
+    """Return a pending sign-in as what its verification's holder is offered."""
+    return Offer(handle_of(secret, pending.id), pending.membership, pending.factor)
+
+
+def find_verification(secret: str) -> Verification:
+    """Return the live verification behind `secret`, or raise TicketRefused."""
+    live = select(Verification).where(
+        Verification.digest == digest(secret), Verification.expires_at > now()
+    )
+    found = db.session().scalar(live)
+    if found is None:
+        raise TicketRefused
+    return found
+
+
+def find_pending(handle: str) -> PendingSignIn:
+    """Return the pending sign-in behind `handle`, decided anew, or raise TicketRefused.
+
+    What was decided when the password was proven is decided again at each step: a role removed,
+    an organisation suspended, a password changed, a factor demanded meanwhile counts.
+    """
+    pending = db.session().scalar(
+        select(PendingSignIn)
+        .join(Verification)
+        .where(PendingSignIn.digest == digest(handle), Verification.expires_at > now())
+    )
+    if pending is None:
+        raise TicketRefused
+    try:
+        pending.factor = _decide_again(pending)
+    except Refusal as refusal:
+        raise TicketRefused from refusal
+    return pending
+
+
+def require_open(account: Account, *, password_matched: bool) -> None:
+    """Raise AccountSuspended or NotActivated where the account as such is shut."""
+    if account.suspended_at is not None:
+        raise AccountSuspended(password_matched=password_matched)
+    if account.activated_at is None:
+        raise NotActivated(password_matched=password_matched)
+
+
+def applicable_password(account_id: uuid.UUID, membership: Membership | None) -> Password | None:
+    """Return the only password that is good for a membership, or for the account as a whole."""
+    place = membership.organisation_id if membership else None
+    rows = list(db.session().scalars(select(Password).where(Password.account_id == account_id)))
+    own = [row for row in rows if row.organisation_id == place]
+    return next(iter(own or [row for row in rows if row.organisation_id is None]), None)
+
+
+def account_factor(account: Account) -> Factor:
+    """Return the strictest factor that any live membership asks, for the account as a whole."""
+    demand = second_factor.strictest_demand(memberships.of(account.id))
+    return second_factor.due(account, demand)
+
+
+def _decide_again(pending: PendingSignIn) -> Factor:
+    account, membership = pending.verification.account, pending.membership
+    require_open(account, password_matched=True)
+    row = applicable_password(account.id, membership)
+    same = (
+        row is not None
+        and row.id == pending.password_id
+        and row.changed_at == pending.password_changed_at
+    )
+    if not same:
+        raise WrongPassword
+    if membership is None:
+        return account_factor(account)
+    factor = decide(membership, opens=True, locked_until=None)
+    return Factor.NONE if _answered_lately(pending, membership) else factor
+
+
+def _answered_lately(pending: PendingSignIn, membership: Membership) -> bool:
+    """Tell whether the session that asks for one more seat answered what it wants just now."""
+    if pending.verification.session_id is None:
+        return False
+    session = db.session().get_one(Session, pending.verification.session_id)
+    return second_factor.satisfies(session.fresh_factor(now()), membership.demand)

@@ -1,0 +1,124 @@
+"""What every test can ask for: a portal with an empty database, and a clock that stands still."""
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from argon2 import PasswordHasher
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_migrate import upgrade
+
+import app.clock
+from app import config
+from app.config import Settings
+from app.db import Base, db
+from app.factory import create_app
+from app.operations import password_census
+from app.security import passwords
+from tests import servers
+
+KEY = "a key for tests only: long enough: 0123456789"
+BOTH = ["sqlite", "postgresql"]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:  # noqa: ARG001
+    """Under CI nothing is left out quietly: a skipped test is a failed one."""
+    report: pytest.TestReport = yield  # type: ignore[assignment]
+    if os.environ.get("CI") and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+    return report  # type: ignore[return-value]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what the portal does on both databases, what it shows on one."""
+    if "engine" in metafunc.fixturenames:
+        here = metafunc.module.__name__
+        engines = BOTH if here.startswith(("tests.operations", "tests.models")) else BOTH[:1]
+        postgres = pytest.mark.postgres
+        marked = [pytest.param(e, marks=[postgres] if e == BOTH[1] else []) for e in engines]
+        metafunc.parametrize("engine", marked, scope="session")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_hashes() -> None:
+    """Hash in a fraction of a millisecond; the real parameters have tests of their own."""
+    passwords.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.PostgreSql]:
+    """Run a PostgreSQL of our own for this test process."""
+    with servers.postgresql(tmp_path_factory.mktemp("postgresql")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def database_url(
+    engine: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> str:
+    if engine == "sqlite":
+        return f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'doorward.sqlite'}"
+    running: servers.PostgreSql = request.getfixturevalue("postgresql")
+    return running.new_database()
+
+
+@pytest.fixture(scope="session")
+def migrated(database_url: str) -> Flask:
+    """Return a portal whose database was made by the migrations, once for each database."""
+    made = create_app(Settings(secret_key=KEY, database_url=database_url))
+    made.testing = True
+    with made.app_context():
+        upgrade(directory=str(Path(made.root_path) / "migrations"))
+    return made
+
+
+@pytest.fixture
+def portal(migrated: Flask, database_url: str) -> Iterator[Flask]:
+    """Return the portal with an empty database, inside an application context."""
+    config.use(Settings(secret_key=KEY, database_url=database_url))
+    password_census.forget()
+    with migrated.app_context():
+        yield migrated
+        db.session.rollback()
+        for table in reversed(Base.metadata.sorted_tables):
+            db.session.execute(table.delete())
+        db.session.commit()
+
+
+@pytest.fixture
+def client(portal: Flask) -> FlaskClient:
+    return portal.test_client()
+
+
+@pytest.fixture
+def change_settings(portal: Flask) -> Callable[..., None]:  # noqa: ARG001 (it comes first)
+    """Return a function that changes settings for the rest of the test."""
+
+    def change(**changes: object) -> None:
+        config.use(config.current().model_copy(update=changes))
+
+    return change
+
+
+class Clock:
+    """Stands still until the test lets time pass."""
+
+    def __init__(self) -> None:
+        self.time = app.clock.now()
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def advance(self, by: timedelta) -> None:
+        self.time += by
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    standing = Clock()
+    monkeypatch.setattr(app.clock, "source", standing)
+    return standing

@@ -1,0 +1,122 @@
+"""People and places for tests. Everything has a default; name only what matters."""
+
+import itertools
+import json
+from collections.abc import Mapping
+from typing import TypeVar
+
+from sqlalchemy import func, select
+
+from app import config, db
+from app.clock import now
+from app.models import (
+    Account,
+    Interface,
+    Membership,
+    Organisation,
+    OrganisationPolicy,
+    OrganisationSettings,
+    OutgoingMail,
+    Password,
+    Role,
+    Session,
+)
+from app.operations.visitor import Visitor
+from app.security import passwords, sealing
+from app.security.identities import address_key, username_key
+
+PASSWORD = "correct horse battery"
+OWN_PASSWORD = "another staple entirely"
+VISITOR = Visitor(Interface.PAGES, "192.0.2.1", "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0")
+STRANGER = Visitor(Interface.PAGES, "198.51.100.7", "curl/8.0")
+
+_count = itertools.count(1)
+_Row = TypeVar("_Row")
+
+
+def account(
+    email: str | None = "",
+    *,
+    username: str | None = None,
+    name: str = "",
+    password: str | None = PASSWORD,
+    activated: bool = True,
+) -> Account:
+    """Make an account; an e-mail of None makes a generic one."""
+    number = next(_count)
+    email = f"person{number}@example.org" if email == "" else email
+    made = Account(
+        email=email,
+        email_key=address_key(email) if email else None,
+        username=username,
+        username_key=username_key(username) if username else None,
+        name=name or f"Person {number}",
+        activated_at=now() if activated else None,
+    )
+    saved(made)
+    if password is not None:
+        saved(Password(account_id=made.id, hash=passwords.hash_password(password)))
+    return made
+
+
+def organisation(
+    name: str = "", settings: Mapping[str, object] | None = None, **policy: object
+) -> Organisation:
+    return saved(
+        Organisation(
+            name=name or f"Organisation {next(_count)}",
+            settings=None if settings is None else OrganisationSettings.model_validate(settings),
+            policy=OrganisationPolicy.model_validate(policy),
+        )
+    )
+
+
+def membership(
+    of: Account, at: Organisation | None = None, role: Role = Role.STUDENT
+) -> Membership:
+    place = at if at is not None or role is Role.SUPERUSER else organisation()
+    return saved(
+        Membership(account_id=of.id, organisation_id=place.id if place else None, role=role)
+    )
+
+
+def own_password(of: Account, at: Organisation, password: str = OWN_PASSWORD) -> Password:
+    hash_ = passwords.hash_password(password)
+    return saved(Password(account_id=of.id, organisation_id=at.id, hash=hash_))
+
+
+def pin_organisation(name: str = "") -> Organisation:
+    return organisation(name, {"mfaForStudents": True, "mfaForTeachers": True})
+
+
+def sessions_open() -> int:
+    return db.session().scalar(select(func.count()).select_from(Session)) or 0
+
+
+def mails(kind: str | None = None) -> list[OutgoingMail]:
+    waiting = select(OutgoingMail).order_by(OutgoingMail.created_at, OutgoingMail.id)
+    rows = db.session().scalars(waiting.where(OutgoingMail.sealed.is_not(None)))
+    return [row for row in rows if kind in (None, row.kind)]
+
+
+def words(mail: OutgoingMail) -> dict[str, str]:
+    """Return what a waiting mail will say: as its recipient would read it."""
+    assert mail.sealed
+    opened = sealing.unseal(config.current().secret_keys, mail.sealed, str(mail.id))
+    found: dict[str, str] = json.loads(opened)
+    return found
+
+
+def latest_words(kind: str) -> dict[str, str]:
+    return words(mails(kind)[-1])
+
+
+def ticket_in(kind: str) -> str:
+    """Return the ticket in the newest mail of its kind, as its link carries it."""
+    return latest_words(kind)["link"].partition("ticket=")[2]
+
+
+def saved(row: _Row) -> _Row:
+    db.session().add(row)
+    db.session().commit()
+    return row
