@@ -33,7 +33,8 @@ def forgotten(identity: str, visitor: Visitor, organisation_id: uuid.UUID | None
             return
         if organisation_id and not _belongs(account, organisation_id):
             organisation_id = None
-        _mail_reset(account, organisation_id)
+        place = _name_of(organisation_id)
+        tickets.mail(ResetTicket, account, place, organisation_id=organisation_id)
         audit.record("reset_asked", visitor, account_id=account.id, organisation_id=organisation_id)
 
 
@@ -124,17 +125,6 @@ def _is_current(account: Account, password: str, visitor: Visitor) -> bool:
 
 def _belongs(account: Account, organisation_id: uuid.UUID) -> bool:
     return any(m.organisation_id == organisation_id for m in memberships.of(account.id))
-
-
-def _mail_reset(account: Account, organisation_id: uuid.UUID | None) -> None:
-    issued = tickets.issue(ResetTicket, account, organisation_id=organisation_id)
-    words = {
-        "name": account.shown_name,
-        "link": f"{config.current().base_url}/reset?ticket={issued.secret}",
-        "code": issued.code,
-        "organisation": _name_of(organisation_id),
-    }
-    outbox.put("reset", account, words, expires_at=now() + ResetTicket.LIFETIME)
 
 
 def _tell(account: Account, organisation_id: uuid.UUID | None) -> None:

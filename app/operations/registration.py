@@ -51,17 +51,6 @@ def activate(secret: str, visitor: Visitor) -> Account:
     return account
 
 
-def send_activation(account: Account) -> None:
-    """Mail an activation ticket, in the caller's transaction."""
-    issued = tickets.issue(ActivationTicket, account)
-    words = {
-        "name": account.shown_name,
-        "link": f"{config.current().base_url}/activate?ticket={issued.secret}",
-        "code": issued.code,
-    }
-    outbox.put("activation", account, words, expires_at=now() + ActivationTicket.LIFETIME)
-
-
 def _register(address: str, key: str, name: str, hash_: str, visitor: Visitor) -> None:
     with db.transaction() as session:
         account = accounts.find(address)
@@ -69,12 +58,14 @@ def _register(address: str, key: str, name: str, hash_: str, visitor: Visitor) -
             _tell_owner(account)
             audit.record("registered_again", visitor, account_id=account.id)
             return
+        if account is not None and not outbox.takes("activation", account):
+            return  # what was mailed before stays good
         account = account or Account(email_key=key)
         account.email, account.name = address, name.strip()
         session.add(account)
         session.flush()
         new_passwords.keep(account, hash_)
-        send_activation(account)
+        tickets.mail(ActivationTicket, account)
         audit.record("registered", visitor, account_id=account.id)
 
 

@@ -9,7 +9,8 @@ from sqlalchemy import delete, select, update
 from app import config, db
 from app.clock import now
 from app.errors import TicketRefused
-from app.models import Account, Ticket
+from app.mail import outbox
+from app.models import Account, ActivationTicket, ResetTicket, Ticket, UnlockTicket
 from app.operations import accounts
 from app.security.tokens import (
     digest,
@@ -20,6 +21,8 @@ from app.security.tokens import (
 )
 
 T = TypeVar("T", bound=Ticket)
+PATHS = {ActivationTicket: "activate", ResetTicket: "reset", UnlockTicket: "unlock"}
+KINDS = {ActivationTicket: "activation", ResetTicket: "reset", UnlockTicket: "unlock"}
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,24 @@ def issue(kind: type[T], account: Account, **details: object) -> Issued:
     row.code_digest = _code_digest(row, issued.code)
     db.session().add(row)
     return issued
+
+
+def mail(kind: type[T], account: Account, organisation_name: str = "", **details: object) -> bool:
+    """Issue a ticket and mail its link and code, in the caller's transaction.
+
+    Where too much mail went to this account of late nothing happens, and False says so: the ticket
+    that was mailed before stays good.
+    """
+    if not outbox.takes(KINDS[kind], account):
+        return False
+    issued = issue(kind, account, **details)
+    words = {
+        "name": account.shown_name,
+        "link": f"{config.current().base_url}/{PATHS[kind]}?ticket={issued.secret}",
+        "code": issued.code,
+        "organisation": organisation_name,
+    }
+    return outbox.put(KINDS[kind], account, words, expires_at=now() + kind.LIFETIME)
 
 
 def find(kind: type[T], secret: str) -> T:

@@ -1,8 +1,6 @@
 """Opening a lock by mail."""
 
-from app import config, db
-from app.clock import now
-from app.mail import outbox
+from app import db
 from app.models import Account, UnlockTicket
 from app.operations import accounts, audit, passwords, tickets
 from app.operations.visitor import Visitor
@@ -14,13 +12,7 @@ def send(identity: str, visitor: Visitor) -> None:
         account = accounts.find(identity)
         if account is None or account.suspended_at or not account.activated_at:
             return
-        issued = tickets.issue(UnlockTicket, account)
-        words = {
-            "name": account.shown_name,
-            "link": f"{config.current().base_url}/unlock?ticket={issued.secret}",
-            "code": issued.code,
-        }
-        outbox.put("unlock", account, words, expires_at=now() + UnlockTicket.LIFETIME)
+        tickets.mail(UnlockTicket, account)
         audit.record("unlock_asked", visitor, account_id=account.id)
 
 

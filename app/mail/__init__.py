@@ -1,0 +1,1 @@
+"""Mail: promised in a transaction (outbox), written (composing), sent later (delivery)."""

@@ -1,0 +1,68 @@
+"""How much mail one recipient is sent, counted from the outbox itself."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+
+from app import config, db
+from app.clock import now
+from app.models import OutgoingMail
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Limit:
+    """These kinds together are sent to one recipient so often, and no oftener."""
+
+    kinds: frozenset[str]
+    an_hour: int
+    a_day: int
+
+
+# What anybody can have mailed to anybody, without proving a thing (OWASP Forgot Password).
+ASKED_BY_ANYONE = Limit(
+    frozenset({"activation", "already_registered", "reset", "unlock"}), an_hour=5, a_day=20
+)
+PINS = Limit(frozenset({"pin"}), an_hour=10, a_day=30)
+
+
+def reached(kind: str, recipient_key: str) -> bool:
+    """Tell whether one more mail of this kind is too many, in the caller's transaction."""
+    if not config.current().rate_limits:
+        return False
+    limits = [limit for limit in (ASKED_BY_ANYONE, PINS) if kind in limit.kinds]
+    if limits:
+        _let_nobody_else_count(recipient_key)
+    return any(_is_reached(limit, recipient_key) for limit in limits)
+
+
+def count_recent(recipient_key: str, kinds: Collection[str], since: datetime) -> int:
+    """Return how many mails of these kinds this recipient was promised after `since`."""
+    counted = select(func.count()).where(
+        OutgoingMail.recipient_key == recipient_key,
+        OutgoingMail.created_at > since,
+        OutgoingMail.kind.in_(kinds),
+    )
+    return db.session().scalar(counted) or 0
+
+
+def _is_reached(limit: Limit, recipient_key: str) -> bool:
+    moment = now()
+    return (
+        count_recent(recipient_key, limit.kinds, moment - HOUR) >= limit.an_hour
+        or count_recent(recipient_key, limit.kinds, moment - DAY) >= limit.a_day
+    )
+
+
+def _let_nobody_else_count(recipient_key: str) -> None:
+    """Hold others that write to this recipient until the caller's transaction ends.
+
+    On SQLite its write lock does that; on PostgreSQL all would count before any has added.
+    """
+    if db.db.engine.dialect.name == "postgresql":
+        number = func.hashtextextended(recipient_key, 0)
+        db.session().execute(select(func.pg_advisory_xact_lock(number)))

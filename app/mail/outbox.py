@@ -1,0 +1,70 @@
+"""Promising mail: a row in the same transaction as what the mail tells of.
+
+If that transaction fails there is no mail, and if it holds, the mail is sent however long the
+mail server is away. Nobody waits for a mail server. See mail.delivery.
+"""
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import structlog
+
+from app import db
+from app.clock import now
+from app.mail import limits, sealed_words
+from app.mail.host import portal_host
+from app.mail.subjects import SUBJECTS
+from app.models import Account, OutgoingMail
+from app.security.identities import address_key, mailing_address
+
+GIVE_UP_AFTER = timedelta(days=5)  # RFC 5321 section 4.5.4.1: at least four to five days
+
+log = structlog.get_logger("doorward.mail")
+
+
+def put(
+    kind: str, to: Account, words: Mapping[str, str], *, expires_at: datetime | None = None
+) -> bool:
+    """Promise a mail in the caller's transaction, and tell whether it will be sent.
+
+    It goes to the address on file, whatever was typed. An account without one gets none, and
+    neither does one that was sent too many of late. What has not been sent by `expires_at` is
+    dropped. Raises KeyError for a kind that has no subject.
+    """
+    if not takes(kind, to):
+        return False
+    db.session().add(_mail(kind, to, words, expires_at))
+    return True
+
+
+def takes(kind: str, to: Account) -> bool:
+    """Tell whether one more mail of this kind would be promised to this account now.
+
+    Within the caller's transaction that stays so. Raises KeyError for a kind without a subject.
+    """
+    SUBJECTS[kind]
+    if to.email is None:
+        return False
+    if limits.reached(kind, address_key(to.email)):
+        log.warning("mail_dropped", kind=kind, account_id=str(to.id), error="too many of late")
+        return False
+    return True
+
+
+def _mail(
+    kind: str, to: Account, words: Mapping[str, str], expires_at: datetime | None
+) -> OutgoingMail:
+    mail_id, moment, address = uuid.uuid4(), now(), to.email or ""
+    return OutgoingMail(
+        id=mail_id,
+        message_id=f"<{mail_id}@{portal_host()}>",
+        kind=kind,
+        recipient=mailing_address(address),
+        recipient_key=address_key(address),
+        account_id=to.id,
+        sealed=sealed_words.seal(mail_id, words),
+        created_at=moment,
+        next_try_at=moment,
+        expires_at=expires_at or moment + GIVE_UP_AFTER,
+    )

@@ -1,0 +1,32 @@
+"""What each kind of mail is called. A subject is shown on locked screens: it has no secrets."""
+
+from collections.abc import Mapping
+
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
+
+LONGEST_NAME = 100  # characters of an organisation's name that a subject has room for
+
+SUBJECTS: dict[str, LazyString] = {
+    "activation": _l("Confirm your address for Doorward"),
+    "already_registered": _l("You already have a Doorward account"),
+    "pin": _l("Your PIN for Doorward"),
+    "reset": _l("Set a new password for Doorward"),
+    "unlock": _l("Unlock your Doorward account"),
+    "password_changed": _l("Your Doorward password was changed"),
+}
+
+SUBJECTS_OF_AN_ORGANISATION: dict[str, LazyString] = {
+    "pin": _l("Your PIN for %(organisation)s"),
+    "reset": _l("Set a new password for %(organisation)s"),
+    "password_changed": _l("Your password for %(organisation)s was changed"),
+}
+
+
+def subject(kind: str, words: Mapping[str, str]) -> str:
+    """Return the subject of a mail of this kind; it names the organisation, if there is one."""
+    organisation = words.get("organisation", "")
+    if organisation and kind in SUBJECTS_OF_AN_ORGANISATION:
+        shown = {"organisation": organisation[:LONGEST_NAME]}
+        return str(SUBJECTS_OF_AN_ORGANISATION[kind]) % shown
+    return str(SUBJECTS[kind])

@@ -1,0 +1,108 @@
+"""Removing what has expired.
+
+In batches, each a short transaction of its own: a sign-in that waits for one waits for some
+milliseconds. Rows are looked for outside of them, and looked at again inside: a session that was
+used meanwhile stays.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, delete, exists, inspect, or_, select, tuple_
+
+from app import db
+from app.clock import now
+from app.models import (
+    Account,
+    ActivationTicket,
+    FailedSignIns,
+    KnownNetwork,
+    Membership,
+    OutgoingMail,
+    ResetTicket,
+    Session,
+    UnlockTicket,
+    Verification,
+)
+
+BATCH = 100  # rows; with what hangs on them some 20 ms on SQLite
+MAIL_KEPT = timedelta(days=30)
+NETWORK_KEPT = timedelta(days=30)
+NEVER_ACTIVATED_KEPT = timedelta(days=7)
+
+Condition = ColumnElement[bool]
+
+
+def purge() -> dict[str, int]:
+    """Delete what has expired; return how many rows of each table.
+
+    What hangs on a row goes with it and is not counted.
+    """
+    counts: dict[str, int] = {}
+    for table, rows in batches():
+        counts[table] = counts.get(table, 0) + rows
+    return counts
+
+
+def batches() -> Iterator[tuple[str, int]]:
+    """Purge step by step: yield each table's name, and how many of its rows just went."""
+    for table, condition in _expired():
+        for rows in _deleted(table, condition):
+            yield table.__tablename__, rows
+
+
+def _expired() -> Iterator[tuple[type[db.Base], Condition]]:
+    moment = now()
+    for table in (Verification, ActivationTicket, ResetTicket, UnlockTicket, Session):
+        yield table, table.expires_at <= moment
+    for idle_seconds in db.session().scalars(select(Session.idle_seconds).distinct()).all():
+        idle_since = moment - timedelta(seconds=idle_seconds)
+        unused = Session.last_seen_at <= idle_since
+        yield Session, and_(Session.idle_seconds == idle_seconds, unused)
+    yield FailedSignIns, _no_longer_counted()
+    yield KnownNetwork, KnownNetwork.seen_at <= moment - NETWORK_KEPT
+    yield OutgoingMail, _settled_long_ago()
+    yield Account, _never_activated()
+
+
+def _no_longer_counted() -> Condition:
+    row, moment = FailedSignIns, now()
+    unlocked = or_(row.locked_until.is_(None), row.locked_until <= moment)
+    return and_(row.window_ends_at <= moment, unlocked)
+
+
+def _settled_long_ago() -> Condition:
+    row, long_ago = OutgoingMail, now() - MAIL_KEPT
+    return or_(row.sent_at <= long_ago, row.failed_at <= long_ago, row.expires_at <= long_ago)
+
+
+def _never_activated() -> Condition:
+    """Accounts that somebody registered and nobody confirmed, unless an administrator cared."""
+    own_ticket = ActivationTicket.account_id == Account.id
+    return and_(
+        Account.activated_at.is_(None),
+        Account.suspended_at.is_(None),
+        Account.created_at <= now() - NEVER_ACTIVATED_KEPT,
+        ~exists().where(own_ticket, ActivationTicket.expires_at > now()),
+        ~exists().where(Membership.account_id == Account.id),
+    )
+
+
+def _deleted(table: type[db.Base], condition: Condition) -> Iterator[int]:
+    """Delete batch after batch; yield how many rows each took, at last fewer than a batch."""
+    key = [*inspect(table).primary_key]
+    found = select(*key).where(condition).limit(BATCH)
+    rows = BATCH
+    while rows >= BATCH:
+        keys = [tuple(row) for row in db.session().execute(found)]
+        rows = _delete(table, tuple_(*key).in_(keys), condition) if keys else 0
+        yield rows
+
+
+def _delete(table: type[db.Base], *conditions: Condition) -> int:
+    with db.transaction() as session:
+        gone: Any = session.execute(
+            delete(table).where(*conditions).execution_options(synchronize_session=False)
+        )
+        return int(gone.rowcount)

@@ -1,0 +1,85 @@
+"""Taking back what was granted, once the reason for it is gone.
+
+A session exists only if the policy was met when it was opened and still holds. Each function
+runs inside the caller's transaction, with statements that do not grow with the number of
+members.
+"""
+
+import uuid
+
+from sqlalchemy import ColumnElement, Select, delete, exists, select, update
+
+from app import db
+from app.models import Factor, Membership, Organisation, Password, Role, Seat, Session
+from app.operations.second_factor import satisfies
+
+_IDS_ONLY = {"synchronize_session": False}
+
+
+def seats_at(organisation_id: uuid.UUID) -> None:
+    """Remove every seat at an organisation, and the sessions that held nothing else."""
+    _remove_seats(select(Membership.id).where(Membership.organisation_id == organisation_id))
+
+
+def seats_of(membership: Membership) -> None:
+    """Remove the seats of one membership, and the sessions that held nothing else."""
+    _remove_seats(select(Membership.id).where(Membership.id == membership.id))
+
+
+def seats_of_account_at(account_id: uuid.UUID, organisation_id: uuid.UUID) -> None:
+    """Remove one account's seats at one organisation, and the sessions that held nothing else."""
+    _remove_seats(
+        select(Membership.id).where(
+            Membership.account_id == account_id, Membership.organisation_id == organisation_id
+        )
+    )
+
+
+def own_password(account_id: uuid.UUID, organisation_id: uuid.UUID) -> None:
+    """Remove the password that an account has of its own at one organisation."""
+    _delete(
+        Password, Password.account_id == account_id, Password.organisation_id == organisation_id
+    )
+
+
+def what_no_longer_meets(organisation: Organisation, *of_whom: ColumnElement[bool]) -> None:
+    """Remove what was opened with less than the organisation now asks of its members.
+
+    Seats there go. The account's own way in asks the strictest of all its organisations, so a
+    session that proved it with less has to prove it again; without a seat, it ends. `of_whom`
+    names some memberships, rather than all.
+    """
+    for role in Role:
+        demand = organisation.demand_on(role)
+        too_weak = [factor for factor in Factor if not satisfies(factor, demand)]
+        here = (Membership.organisation_id == organisation.id, Membership.role == role)
+        if too_weak:
+            _withdraw_from([*here, *of_whom], too_weak)
+
+
+def _withdraw_from(here: list[ColumnElement[bool]], too_weak: list[Factor]) -> None:
+    members = select(Membership.account_id).where(*here)
+    of_members = Session.account_id.in_(members)
+    weak = update(Session).where(of_members, Session.factor.in_(too_weak))
+    proved = weak.where(Session.account_proved_at.is_not(None)).values(account_proved_at=None)
+    db.session().execute(proved, execution_options=_IDS_ONLY)
+    seats = Seat.membership_id.in_(select(Membership.id).where(*here))
+    _delete(Seat, seats, Seat.factor.in_(too_weak))
+    _end_empty(members)
+
+
+def _remove_seats(memberships: Select[uuid.UUID]) -> None:
+    accounts = select(Membership.account_id).where(Membership.id.in_(memberships))
+    _delete(Seat, Seat.membership_id.in_(memberships))
+    _end_empty(accounts)
+
+
+def _end_empty(accounts: Select[uuid.UUID]) -> None:
+    """End these accounts' sessions that hold no seat and never met the account's own way in."""
+    seated = exists().where(Seat.session_id == Session.id)
+    of_these = Session.account_id.in_(accounts)
+    _delete(Session, of_these, Session.account_proved_at.is_(None), ~seated)
+
+
+def _delete(table: type[db.Base], *conditions: ColumnElement[bool]) -> None:
+    db.session().execute(delete(table).where(*conditions), execution_options=_IDS_ONLY)
