@@ -1,0 +1,60 @@
+"""What people see: forms in, HTML out.
+
+A view reads its input, calls one operation and chooses the answer. Every POST redirects, or
+shows its own form again with a 4xx.
+"""
+
+from flask import Flask
+from flask_login import current_user
+
+from app import config
+from app.pages import (
+    account,
+    confirm,
+    cross_site,
+    demo_outbox,
+    error_pages,
+    headers,
+    home,
+    passwords,
+    pin,
+    registration,
+    request_ids,
+    roles,
+    sessions,
+    sign_in,
+    sign_out,
+    signed_in,
+    unlocking,
+)
+
+__all__ = ["init_app", "pin", "sessions"]  # the last two only add to others' blueprints
+
+BLUEPRINTS = (
+    sign_in.pages,
+    sign_out.pages,
+    registration.pages,
+    passwords.pages,
+    unlocking.pages,
+    home.pages,
+    account.pages,
+    confirm.pages,
+    demo_outbox.pages,
+)
+
+
+def init_app(app: Flask) -> None:
+    """Give the application its pages, and what every page needs."""
+    request_ids.init_app(app)
+    cross_site.init_app(app, {blueprint.name for blueprint in BLUEPRINTS})
+    signed_in.init_app(app)
+    headers.init_app(app)
+    error_pages.init_app(app)
+    app.jinja_env.filters["role_name"] = roles.name
+    app.context_processor(_for_every_page)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+
+
+def _for_every_page() -> dict[str, object]:
+    return {"current_user": current_user, "demo": config.current().demo}

@@ -1,0 +1,180 @@
+"""The forms. Lengths here only keep nonsense out; what a good value is, operations decide."""
+
+import unicodedata
+from typing import Any, cast
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, EmailField, Field, HiddenField, PasswordField, StringField
+from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
+
+from app.errors import PasswordRefused, Refusal
+from app.pages import problems
+
+LONGEST_IDENTITY = 320  # characters: the longest e-mail address
+LONGEST_PASSWORD = 1_024  # characters as sent; what fits a password, operations say
+LONGEST_NAME = 200
+LONGEST_CODE = 40
+PIN_DIGITS = 6
+
+
+def _l(text: str) -> str:
+    """Translate when shown; WTForms takes such texts, but its types don't say so."""
+    return cast(str, lazy_gettext(text))
+
+
+class Form(FlaskForm):
+    """What all our forms can do."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)  # type: ignore[no-untyped-call]
+
+    @property
+    def errors(self) -> dict[str, list[str]]:  # type: ignore[override]
+        """Every problem as text: templates cannot tell a lazy translation from a list."""
+        return {name: [str(each) for each in found] for name, found in super().errors.items()}
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Say above the form why it was refused."""
+        self.form_errors.append(problems.sentence(refusal))
+
+
+def _no_control_characters(_form: FlaskForm, field: Field) -> None:
+    if any(unicodedata.category(sign) in {"Cc", "Cs"} for sign in field.data or ""):
+        field.data = ""  # no page may hold them, not even to show what was typed
+        raise ValidationError(_("There is a character here that cannot be used."))
+
+
+def _stripped(text: str | None) -> str:
+    return (text or "").strip()
+
+
+def _identity() -> StringField:
+    return StringField(
+        _l("E-mail or username"),
+        [
+            DataRequired(_l("Enter your e-mail address or username.")),
+            Length(max=LONGEST_IDENTITY, message=_l("This is too long.")),
+            _no_control_characters,
+        ],
+        filters=[_stripped],
+    )
+
+
+def _address() -> EmailField:
+    return EmailField(
+        _l("E-mail address"),
+        [
+            DataRequired(_l("Enter your e-mail address.")),
+            Length(max=LONGEST_IDENTITY, message=_l("This is too long.")),
+            _no_control_characters,
+        ],
+        filters=[_stripped],
+    )
+
+
+def _password(label: str, missing: str) -> PasswordField:
+    limit = Length(max=LONGEST_PASSWORD, message=_l("This password is too long."))
+    return PasswordField(label, [InputRequired(missing), limit])
+
+
+def _typed_code() -> StringField:
+    return StringField(
+        _l("Code from the mail"),
+        [
+            DataRequired(_l("Enter the code from the mail.")),
+            Length(max=LONGEST_CODE, message=_l("This is too long.")),
+            _no_control_characters,
+        ],
+        filters=[_stripped],
+    )
+
+
+class SignInForm(Form):
+    """Who it is."""
+
+    identity = _identity()
+    password = _password(_l("Password"), _l("Enter your password."))
+    keep = BooleanField(_l("Keep me signed in on this device"))
+
+
+class ChoiceForm(Form):
+    """A way in that was chosen; `membership` only helps to remember the choice."""
+
+    handle = HiddenField(validators=[DataRequired(), Length(max=LONGEST_PASSWORD)])
+    membership = HiddenField()
+
+
+class AnotherPasswordForm(Form):
+    """The password of one membership that has its own."""
+
+    membership = HiddenField(validators=[DataRequired()])
+    password = _password(_l("Password there"), _l("Enter the password you use there."))
+
+
+class PinForm(Form):
+    """The six digits that were mailed."""
+
+    code = StringField(_l("PIN"), [DataRequired(_l("Enter the PIN from the mail."))])
+
+    def validate_code(self, field: StringField) -> None:
+        """Take six ASCII digits, with blanks and hyphens between them as people type them."""
+        digits = "".join(sign for sign in field.data or "" if sign not in " -\u00a0\u202f")
+        if len(digits) != PIN_DIGITS or not (digits.isascii() and digits.isdigit()):
+            raise ValidationError(_("The PIN is six digits."))
+        field.data = digits
+
+
+class NewPasswordForm(Form):
+    """A new password."""
+
+    password = _password(_l("New password"), _l("Enter a new password."))
+
+    def refuse_password(self, refusal: PasswordRefused) -> None:
+        """Say beside the new password why it cannot be used."""
+        self.password.errors = problems.password_sentences(refusal)
+
+
+class RegistrationForm(NewPasswordForm):
+    """Somebody new."""
+
+    email = _address()
+    name = StringField(
+        _l("Your name"),
+        [
+            DataRequired(_l("Enter your name.")),
+            Length(max=LONGEST_NAME, message=_l("This is too long.")),
+            _no_control_characters,
+        ],
+        filters=[_stripped],
+    )
+    password = _password(_l("Password"), _l("Enter a password."))
+
+
+class ChangePasswordForm(NewPasswordForm):
+    """The present password and the next."""
+
+    current = _password(_l("Present password"), _l("Enter your present password."))
+
+
+class ConfirmForm(Form):
+    """The password once more."""
+
+    password = _password(_l("Password"), _l("Enter your password."))
+
+
+class IdentityForm(Form):
+    """Whom a mail is for."""
+
+    identity = _identity()
+
+
+class CodeForm(IdentityForm):
+    """What to type where a mail's link cannot be followed."""
+
+    code = _typed_code()
+
+
+class TicketForm(Form):
+    """One button: the ticket came by the link."""

@@ -1,0 +1,145 @@
+"""Home: the organisations and roles, and one seat at a time."""
+
+import uuid
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.errors import NotFound, Refusal, WrongPassword
+from app.models import Membership, Role
+from app.operations import memberships, seats, sessions, sign_in
+from app.operations.ways_in import Verified
+from app.pages import cards, problems, roles, rules, signed_in, steps
+from app.pages.forms import AnotherPasswordForm
+from app.pages.hashing import require_room
+from app.pages.visitor import visitor
+
+pages = Blueprint("home", __name__)
+pages.before_request(signed_in.turn_strangers_away)
+
+
+@pages.get("/")
+def start() -> Response:
+    """Lead to where one begins."""
+    return redirect(url_for("home.index"), 303)
+
+
+@pages.get("/home")
+def index() -> ResponseReturnValue:
+    """Show every organisation and role, the seats held first."""
+    return _page()
+
+
+@pages.get("/o/<uuid:organisation_id>/<role>/")
+def seat(organisation_id: uuid.UUID, role: str) -> ResponseReturnValue:
+    """Show one seat; its place is in the address, so that two tabs can be two places."""
+    known = Role.of_slug(role)
+    membership = _membership(lambda m: (m.organisation_id, m.role) == (organisation_id, known))
+    return _seat_page(membership)
+
+
+@pages.get("/admin/")
+def superuser() -> ResponseReturnValue:
+    """Show the superuser's seat."""
+    return _seat_page(_membership(lambda m: m.role is Role.SUPERUSER))
+
+
+@pages.post("/home/seats/<uuid:membership_id>")
+def switch(membership_id: uuid.UUID) -> ResponseReturnValue:
+    """Take one more seat, by way of what it asks."""
+    membership = _membership(lambda m: m.id == membership_id)
+    verified = seats.switch(signed_in.required(), membership_id, visitor())
+    try:
+        if verified.offers:
+            return _go_to(membership, verified.offers[0].handle)
+        raise verified.refused[0].refusal
+    except WrongPassword:
+        return redirect(url_for("home.index", ask=membership_id), 303)
+    except Refusal as refusal:
+        flash(problems.sentence(refusal), "warning")
+        return redirect(url_for("home.index"), 303)
+
+
+@pages.get("/home/seats/<uuid:membership_id>/password")
+def ask_password(membership_id: uuid.UUID) -> Response:
+    """Lead a reload of a refused form back to where the form stands."""
+    return redirect(url_for("home.index", ask=membership_id), 303)
+
+
+@pages.post("/home/seats/<uuid:membership_id>/password")
+def password(membership_id: uuid.UUID) -> ResponseReturnValue:
+    """Take a seat by the password that its organisation has for this account."""
+    require_room()
+    membership, form = _membership(lambda m: m.id == membership_id), AnotherPasswordForm()
+    form.membership.data = str(membership_id)
+    if not form.validate():
+        return _page(form), 400
+    try:
+        verified = seats.switch(signed_in.required(), membership_id, visitor())
+        handle = _handle_by_password(verified, membership_id, form.password.data or "")
+        return _go_to(membership, handle)
+    except Refusal as refusal:
+        form.password.errors = [problems.sentence(refusal)]
+        return problems.answer(_page(form), refusal)
+
+
+def _handle_by_password(verified: Verified, membership_id: uuid.UUID, typed: str) -> str:
+    if verified.offers:
+        return verified.offers[0].handle
+    if not isinstance(verified.refused[0].refusal, WrongPassword):
+        raise verified.refused[0].refusal
+    offer = sign_in.verify_another_password(verified.secret, membership_id, typed, visitor())
+    return offer.handle
+
+
+def _go_to(membership: Membership, handle: str) -> Response:
+    session["next"] = url_of(membership)
+    return steps.go_on(handle)
+
+
+def url_of(membership: Membership) -> str:
+    """Return the address of a membership's seat."""
+    if membership.organisation_id is None:
+        return url_for("home.superuser")
+    role = membership.role.slug
+    return url_for("home.seat", organisation_id=membership.organisation_id, role=role)
+
+
+def _membership(fits: rules.Fits) -> Membership:
+    """Return the one of the account's memberships that fits; whatever else is not there."""
+    ours = memberships.of(signed_in.required().account_id)
+    found = next(filter(fits, ours), None)
+    return found or abort(404)
+
+
+def _page(wrong: AnotherPasswordForm | None = None) -> str:
+    row = signed_in.required()
+    held = {seat.membership_id for seat in sessions.seats_of(row)}
+    ask = wrong.membership.data if wrong else request.args.get("ask", "")
+    shown = [
+        cards.of_seat(membership, url_of(membership))
+        if membership.id in held
+        else cards.of_membership(membership, wrong, ask or "")
+        for membership in memberships.of(row.account_id)
+    ]
+    return render_template("home/index.html", cards=shown, wrong=wrong, account=row.account)
+
+
+def _seat_page(membership: Membership) -> ResponseReturnValue:
+    row, place = signed_in.required(), membership.organisation
+    try:
+        held = sessions.seat(row, membership.organisation_id, membership.role)
+    except NotFound:
+        flash(_("You have not taken this seat yet. Switch to it here."), "warning")
+        return redirect(url_for("home.index", _anchor=f"seat-{membership.id}"), 303)
+    return render_template(
+        "home/seat.html",
+        organisation=place,
+        role=membership.role,
+        meaning=roles.meaning(membership.role),
+        administrators=memberships.administrators_of(place) if place else [],
+        rules=rules.of(membership),
+        held=held,
+    )

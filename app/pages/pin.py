@@ -1,0 +1,67 @@
+"""The PIN that was mailed."""
+
+from flask import flash, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.clock import now
+from app.errors import Refusal, ResendTooSoon, TicketRefused
+from app.operations import sign_in
+from app.pages import problems, signed_in, steps
+from app.pages.forms import PinForm
+from app.pages.sign_in import pages
+from app.pages.visitor import visitor
+
+
+@pages.get("/sign-in/pin")
+def pin() -> ResponseReturnValue:
+    """Ask for the six digits, and say where they went."""
+    return _page(PinForm())
+
+
+@pages.post("/sign-in/pin")
+def check_pin() -> ResponseReturnValue:
+    """Check the digits, or send others."""
+    if "again" in request.form:
+        return _send_again()
+    form, before = PinForm(), signed_in.current()
+    if not form.validate():
+        return _page(form), 400
+    try:
+        done = sign_in.answer(_handle(), form.code.data or "", visitor())
+    except TicketRefused:
+        raise
+    except Refusal as refusal:
+        form.code.errors = [problems.sentence(refusal)]
+        return problems.answer(_page(form), refusal)
+    return steps.welcome(done, before)
+
+
+def _send_again() -> ResponseReturnValue:
+    try:
+        sign_in.resend(_handle(), visitor())
+    except ResendTooSoon as refusal:
+        form = PinForm(formdata=None)
+        form.refuse(refusal)
+        return problems.answer(_page(form), refusal)
+    flash(_("A new PIN is on its way. The old one no longer works."), "success")
+    return redirect(url_for("sign_in.pin"), 303)
+
+
+def _page(form: PinForm) -> str:
+    wanted = sign_in.peek(_handle())
+    wait = max(0, round((wanted.resend_at - now()).total_seconds()))
+    return render_template(
+        "sign_in/pin.html",
+        form=form,
+        wanted=wanted,
+        organisation=wanted.organisation,
+        wait=wait,
+        choosing="verification" in session,
+        moving=signed_in.current() is not None,
+    )
+
+
+def _handle() -> str:
+    handle: str = session.get("handle", "")
+    return handle

@@ -1,0 +1,134 @@
+"""How the pages say no: one table from a refusal's reason to a sentence, one to a status."""
+
+import math
+from datetime import datetime
+from typing import Any
+
+from flask.typing import ResponseReturnValue
+from flask_babel import format_timedelta
+from flask_babel import lazy_gettext as _l
+
+from app.clock import now
+from app.errors import PasswordRefused, Refusal
+from app.security.password_rules import Problem
+
+MINUTE_S = 60
+_NO_MATCH = _l("That e-mail or username and password do not match.")
+_WAIT = _l("Too many wrong tries. Nothing is compared for now: try again %(when)s.")
+
+SENTENCES = {
+    "refused": _l("That cannot be done."),
+    "unknown_account": _NO_MATCH,
+    "wrong_password": _l("That is not the right password."),
+    "not_activated": _l("This account's address is not confirmed yet."),
+    "account_suspended": _l("This account is suspended."),
+    "no_way_in": _l("There is no way in for you just now."),
+    "locked": _WAIT,
+    "membership_locked": _WAIT,
+    "too_many_tries": _l("Too many wrong tries came from your network. Try again %(when)s."),
+    "busy": _l("The portal is very busy. Try again in a moment."),
+    "organisation_suspended": _l("This organisation is suspended. Ask its administrators."),
+    "generic_not_allowed": _l(
+        "This organisation admits no accounts without an e-mail address. Ask its administrators."
+    ),
+    "factor_unavailable": _l(
+        "This organisation asks for a second step that your account does not have yet. "
+        "Ask its administrators."
+    ),
+    "second_factor_required": _l("A second step is needed here."),
+    "ticket_refused": _l("That is used up or too old."),
+    "wrong_code": _l("That code is not right. Use the newest one."),
+    "too_many_codes": _l("Too many wrong codes. Try again %(when)s."),
+    "resend_too_soon": _l("A code was sent a moment ago. Another can be sent %(when)s."),
+    "password_refused": _l("This password cannot be used."),
+    "invalid_address": _l("This is not an e-mail address that mail can be sent to."),
+    "invalid_username": _l("A username has 2 to 64 characters, no blanks and no @."),
+    "invalid_setting": _l("This setting cannot have this value."),
+    "already_exists": _l("That is there already."),
+    "not_found": _l("There is nothing like that here."),
+    "registration_closed": _l("People join this portal by invitation only."),
+    "proof_required": _l("Confirm first that it is you."),
+}
+
+STATUSES = {
+    "unknown_account": 401,
+    "wrong_password": 401,
+    "not_activated": 401,
+    "account_suspended": 401,
+    "no_way_in": 401,
+    "wrong_code": 401,
+    "organisation_suspended": 403,
+    "generic_not_allowed": 403,
+    "factor_unavailable": 403,
+    "second_factor_required": 403,
+    "registration_closed": 403,
+    "proof_required": 403,
+    "not_found": 404,
+    "already_exists": 409,
+    "ticket_refused": 410,
+    "locked": 429,
+    "membership_locked": 429,
+    "too_many_tries": 429,
+    "too_many_codes": 429,
+    "resend_too_soon": 429,
+    "busy": 503,
+}
+
+PASSWORD_PROBLEMS = {
+    Problem.TOO_SHORT: _l("Use at least %(minimum)s characters."),
+    Problem.TOO_LONG: _l("Use at most 128 characters."),
+    Problem.NOT_ALLOWED: _l("There is a character in it that cannot be used."),
+    Problem.COMMON: _l("Too many people use this password. It is among the first to be tried."),
+    Problem.MADE_OF_CONTEXT: _l("It is made of your name, your address or the portal's name."),
+    Problem.GUESSABLE: _l(
+        "It is guessed at once. Three or four words that do not belong together are better."
+    ),
+}
+
+
+def sentence(refusal: Refusal) -> str:
+    """Return what to tell a person about a refusal."""
+    return _filled(SENTENCES[refusal.reason], when=_when(refusal))
+
+
+def status(refusal: Refusal) -> int:
+    """Return the HTTP status that a refusal is answered with."""
+    return STATUSES.get(refusal.reason, 400)
+
+
+def retry_after(refusal: Refusal) -> int | None:
+    """Return after how many seconds to try again, where waiting helps."""
+    until: datetime | None = getattr(refusal, "until", None)
+    if until is not None:
+        return max(1, round((until - now()).total_seconds()))
+    seconds: int | None = getattr(refusal, "retry_after", None)
+    return seconds
+
+
+def answer(page: str, refusal: Refusal) -> ResponseReturnValue:
+    """Return a page that was refused, with the refusal's status and when to try again."""
+    seconds = retry_after(refusal)
+    return page, status(refusal), {} if seconds is None else {"Retry-After": str(seconds)}
+
+
+def password_sentences(refusal: PasswordRefused) -> list[str]:
+    """Return each reason why a new password was refused."""
+    return [password_sentence(Problem(each), refusal.minimum) for each in refusal.problems]
+
+
+def password_sentence(problem: Problem, minimum: int) -> str:
+    """Return one reason why a new password cannot be used; `minimum` is in characters."""
+    return _filled(PASSWORD_PROBLEMS[problem], minimum=minimum)
+
+
+def _filled(text: Any, **words: object) -> str:
+    return str(text) % words
+
+
+def _when(refusal: Refusal) -> str:
+    seconds = retry_after(refusal)
+    if seconds is None:
+        return ""
+    unit = 1 if seconds < MINUTE_S else MINUTE_S
+    rounded = math.ceil(seconds / unit) * unit  # never promise too early
+    return str(format_timedelta(rounded, add_direction=True, threshold=1))

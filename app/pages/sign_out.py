@@ -1,0 +1,24 @@
+"""Signing out."""
+
+from flask import Blueprint, flash, redirect, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.operations import sessions
+from app.pages import signed_in
+from app.pages.visitor import visitor
+
+pages = Blueprint("sign_out", __name__)
+
+
+@pages.post("/sign-out")
+def sign_out() -> Response:
+    """End the session, here and in the database; known devices stay known."""
+    row = signed_in.current()
+    if row is not None:
+        sessions.end(row, visitor())
+    signed_in.forget()
+    flash(_("You are signed out."), "success")
+    response = redirect(url_for("sign_in.password"), 303)
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response

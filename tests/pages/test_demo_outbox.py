@@ -1,0 +1,27 @@
+from collections.abc import Callable
+
+from tests import factories
+from tests.pages.browser import Browser
+
+
+def test_outside_a_demo_there_is_no_mailbox(guest: Browser) -> None:
+    assert guest.open("/outbox").status == 404
+    assert "Demo" not in guest.open("/sign-in").text
+
+
+def test_in_a_demo_the_mail_can_be_read(
+    guest: Browser, change_settings: Callable[..., None]
+) -> None:
+    change_settings(demo=True)
+    who = factories.account()
+    assert guest.open("/outbox").status == 200
+    assert "No mail yet" in guest.shown.text
+    guest.open("/forgotten")
+    guest.press("Send the mail", identity=who.email or "")
+
+    sent = guest.send("GET", "/outbox")
+
+    assert (who.email or "") in sent.text
+    assert factories.latest_words("reset")["code"] in sent.text
+    assert f'href="/reset?ticket={factories.ticket_in("reset")}"' in sent.text
+    assert guest.open("/sign-in").link("Demo: read the waiting mail") == "/outbox"
