@@ -1,0 +1,29 @@
+"""The commands: `flask --app wsgi …`, or `doorward …` where the package is installed."""
+
+import os
+from pathlib import Path
+
+from flask import Flask
+from flask import cli as flask_cli
+
+from app.cli.accounts import accounts
+from app.cli.demo import demo
+from app.cli.memberships import memberships
+from app.cli.organisations import organisations
+from app.cli.outbox import outbox
+from app.cli.purge import purge
+from app.cli.serve import serve
+
+WSGI = Path(__file__).resolve().parent.parent.parent / "wsgi.py"
+
+
+def init_app(app: Flask) -> None:
+    """Give the application its commands."""
+    for command in (accounts, organisations, memberships, outbox, purge, demo, serve):
+        app.cli.add_command(command)
+
+
+def main() -> None:
+    """Run `doorward …`: the same as `flask --app wsgi …`, from any directory."""
+    os.environ.setdefault("FLASK_APP", str(WSGI))
+    flask_cli.main()

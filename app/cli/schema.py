@@ -1,0 +1,55 @@
+"""Whether the database's tables are those that this Doorward knows."""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+import flask_migrate
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import current_app
+
+from app import config, db
+from app.cli.sentences import UNPREPARED
+
+OLDER = "The database is from an older Doorward: run flask --app wsgi db upgrade."
+NEWER = "The database is from a newer Doorward: update this one, or restore an older backup."
+
+
+def problem() -> str | None:
+    """Return what is wrong with the database's tables in one sentence, or None."""
+    scripts = ScriptDirectory.from_config(current_app.extensions["migrate"].migrate.get_config())
+    with db.db.engine.connect() as connection:
+        current = set(MigrationContext.configure(connection).get_current_heads())
+    if current == set(scripts.get_heads()):
+        return None
+    if not current:
+        return UNPREPARED
+    known = {script.revision for script in scripts.walk_revisions()}
+    return OLDER if current <= known else NEWER
+
+
+def require_current() -> None:
+    """End the command where the tables are missing, older or newer."""
+    if found := problem():
+        raise click.ClickException(found)
+
+
+def bring_up_to_date() -> None:
+    """Migrate the database; end the command where it is newer than this Doorward."""
+    found = problem()
+    if found == NEWER:
+        raise click.ClickException(NEWER)
+    if found:
+        click.echo("Preparing the database …", err=True)
+        flask_migrate.upgrade()
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Wait until no other start on this machine prepares the database."""
+    config.INSTANCE.mkdir(mode=0o700, exist_ok=True)
+    with (config.INSTANCE / "prepare.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # freed when the file is closed, however we end
+        yield

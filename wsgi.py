@@ -1,0 +1,49 @@
+"""What runs the portal: `flask --app wsgi …` and every WSGI server import `app` from here."""
+
+import os
+import sys
+from typing import NoReturn
+
+import structlog
+from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
+
+from app import config
+from app.cli import schema, sentences
+from app.config import WrongSetting
+from app.factory import create_app
+from app.mail import delivery
+
+WRONG_SETTING = 2
+NOT_READY = 1
+
+
+def _create() -> Flask:
+    try:
+        return create_app(config.from_environment())
+    except WrongSetting as wrong:
+        _end(str(wrong), WRONG_SETTING)
+
+
+def _start(portal: Flask) -> None:
+    """Do what only a server does: refuse a database that does not fit, and deliver mail."""
+    with portal.app_context():
+        try:
+            problem = schema.problem()
+        except SQLAlchemyError as error:
+            problem = sentences.of_database(error) or str(error)
+    if problem:
+        _end(problem, NOT_READY)
+    if not config.current().rate_limits:
+        structlog.get_logger("doorward").warning("rate_limits_are_off")
+    delivery.start_thread(portal)
+
+
+def _end(sentence: str, status: int) -> NoReturn:
+    print(sentence, file=sys.stderr, flush=True)  # noqa: T201 (there is no log yet)
+    raise SystemExit(status)
+
+
+app = _create()
+if "FLASK_RUN_FROM_CLI" not in os.environ:
+    _start(app)
