@@ -233,3 +233,13 @@ def test_a_password_is_not_made_of_its_owners_organisation() -> None:
         new_passwords.check("northwind2026", who)
 
     assert refused.value.problems == ["made_of_context"]
+
+
+def test_asking_too_often_leaves_the_ticket_that_was_mailed_good() -> None:
+    who = factories.account()
+    for _ in range(7):
+        passwords.forgotten(who.email or "", VISITOR)
+
+    assert len(factories.mails("reset")) == 5
+    passwords.reset(factories.ticket_in("reset"), NEW, VISITOR)
+    assert opens(who, NEW)
