@@ -146,3 +146,19 @@ def test_proof_does_not_count_for_a_foreign_address(guest: Browser) -> None:
     guest.open("/confirm?next=//evil.example")
 
     assert guest.press("Continue", password=PASSWORD).url == "/home"
+
+
+def test_a_proof_that_took_too_long_starts_again_at_home(guest: Browser, clock: Clock) -> None:
+    who = factories.account()
+    factories.membership(who, factories.pin_organisation())
+    guest.sign_in(who)
+    guest.press("Continue", code=factories.latest_words("pin")["pin"])
+    clock.advance(sessions.STEP_UP + timedelta(seconds=1))
+    guest.open("/account/password")
+    guest.press("Continue", password=PASSWORD)
+    clock.advance(timedelta(minutes=11))
+
+    page = guest.press("Continue", code="000000")
+
+    assert page.url == "/home"
+    assert "That took too long. Start again." in page.text

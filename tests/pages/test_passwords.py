@@ -146,6 +146,18 @@ def test_the_meter_judges_while_one_types(guest: Browser) -> None:
     assert judged("annabella1", name="Anna Bella")["score"] == 0
 
 
+def test_the_meter_of_a_reset_knows_whose_password_it_is(guest: Browser) -> None:
+    who = factories.account("annabella@example.org")
+    factories.membership(who, factories.organisation(passwordMinLength=20))
+    _ask(guest, who.email or "")
+    token = values_of(guest.open(_link()).form("Set the password"))["csrf_token"]
+
+    data = {"password": PASSWORD[:15], "csrf_token": token}
+    answer = guest.send("POST", "/password-strength", data=data).get_json()
+
+    assert "Use at least 20 characters." in answer["problems"]
+
+
 def test_the_meter_answers_only_pages_of_ours(guest: Browser) -> None:
     assert guest.send("POST", "/password-strength", data={"password": "x"}).status_code == 403
 

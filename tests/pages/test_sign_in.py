@@ -192,6 +192,22 @@ def test_a_forged_handle_or_membership_leads_back(guest: Browser) -> None:
     assert "That took too long. Sign in again." in page.text
 
 
+def test_a_forged_membership_leads_back(guest: Browser) -> None:
+    guest.sign_in(_member_of_four_places())
+    guest.shown.set("Continue: Own Academy", "membership", "forged")
+
+    assert guest.press("Continue: Own Academy", password=OWN_PASSWORD).url == "/sign-in"
+
+
+def test_an_empty_password_on_a_card_is_named(guest: Browser) -> None:
+    guest.sign_in(_member_of_four_places())
+
+    page = guest.press("Continue: Own Academy", password="")
+
+    assert page.status == 400
+    assert "Enter the password you use there." in page.card("Own Academy")
+
+
 def test_after_ten_failures_the_lock_says_until_when(guest: Browser) -> None:
     who = factories.account()
     for _ in range(10):
