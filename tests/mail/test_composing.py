@@ -1,0 +1,171 @@
+"""What a mail says, and what nobody can make it say."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from email.message import EmailMessage
+from email.utils import format_datetime
+
+import html5lib
+import pytest
+from flask import Flask
+
+from app import db
+from app.clock import now
+from app.mail import outbox, reading
+from app.mail.subjects import SUBJECTS
+from tests import factories
+from tests.conftest import Clock
+
+pytestmark = pytest.mark.usefixtures("portal")
+
+BASE = "http://localhost:8000"
+WORDS = {
+    "name": "Ann",
+    "organisation": "Acme & Sons",
+    "pin": "271828",
+    "link": f"{BASE}/reset?ticket=S3CR3T",
+    "code": "K7QF3-M9TXB",
+    "sign_in_link": f"{BASE}/sign-in",
+    "forgotten_link": f"{BASE}/forgotten",
+}
+HOSTILE = '<script>alert("x")</script>"><img src=x onerror=alert(1)>'
+
+
+def composed(kind: str = "pin", address: str = "", **words: str) -> EmailMessage:
+    who = factories.account(address)
+    with db.transaction():
+        said = {**WORDS, **words}
+        outbox.put(kind, who, said, expires_at=now() + timedelta(minutes=10))
+    [(_, message)] = reading.waiting_mails(1)
+    assert message
+    return message
+
+
+def part(message: EmailMessage, subtype: str) -> str:
+    found = message.get_body((subtype,))
+    assert found
+    content: str = found.get_content()
+    return content
+
+
+@pytest.mark.parametrize("kind", SUBJECTS)
+def test_every_mail_is_complete_in_text_and_in_html(kind: str) -> None:
+    message = composed(kind)
+
+    text, html = part(message, "plain"), part(message, "html")
+    assert message.get_content_type() == "multipart/alternative"
+    assert "Doorward at http://localhost:8000" in text
+    assert "not you" in text
+    assert "\n\n\n" not in text
+    assert "{{" not in text + html
+    html5lib.HTMLParser(strict=True).parse(html.strip())
+
+
+@pytest.mark.parametrize("kind", SUBJECTS)
+def test_every_mail_says_that_a_machine_wrote_it(kind: str, clock: Clock) -> None:
+    message = composed(kind, "ann@example.org")
+
+    [mail] = factories.mails()
+    assert message["From"] == "Doorward <no-reply@localhost>"
+    assert message["To"] == "ann@example.org"
+    assert message["Message-ID"] == mail.message_id
+    assert message["Date"] == format_datetime(clock.time)
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["X-Auto-Response-Suppress"] == "All"
+
+
+@pytest.mark.parametrize("kind", ["activation", "reset", "unlock"])
+def test_a_mail_with_a_link_has_the_code_too_and_says_where_to_type_it(kind: str) -> None:
+    message = composed(kind)
+
+    for each in (part(message, "plain"), part(message, "html")):
+        assert WORDS["link"] in each
+        assert WORDS["code"] in each
+        assert f"Or go to {BASE}/reset and type this code:" in each
+        assert "once, within 10 minutes (until" in each
+
+
+@pytest.mark.parametrize("kind", SUBJECTS)
+def test_no_secret_stands_in_a_header_or_in_what_a_list_of_mails_shows(kind: str) -> None:
+    message = composed(kind)
+
+    ahead = part(message, "html").partition('class="frame"')[0]
+    shown = "".join(message.values()) + ahead
+    assert not any(WORDS[secret] in shown for secret in ("pin", "code", "link"))
+    assert "S3CR3T" not in shown
+
+
+def test_a_subject_names_the_organisation() -> None:
+    assert composed()["Subject"] == "Your PIN for Acme & Sons"
+    assert composed(organisation="")["Subject"] == "Your PIN for Doorward"
+
+
+def test_text_is_not_escaped_and_html_is() -> None:
+    message = composed()
+
+    assert "Acme & Sons" in part(message, "plain")
+    assert "Acme &amp; Sons" in part(message, "html")
+
+
+@pytest.mark.parametrize("kind", SUBJECTS)
+def test_what_strangers_are_called_is_never_markup(kind: str) -> None:
+    html = part(composed(kind, name=HOSTILE, organisation=HOSTILE), "html")
+
+    assert "<script" not in html
+    assert "<img" not in html
+
+
+@pytest.mark.parametrize("ending", ["\r\n", "\n", "\r", "\x0b", "\x85", "\u2028"])
+def test_no_word_can_add_a_header_or_a_line(ending: str) -> None:
+    hostile = f"Acme{ending}Bcc: eve@example.org{ending}{ending}Go to evil.example"
+
+    message = composed(organisation=hostile, name=hostile)
+
+    assert message["Bcc"] is None
+    assert "Acme Bcc: eve@example.org Go to evil.example" in message["Subject"]
+    assert not any(line.startswith(b"Bcc") for line in message.as_bytes().splitlines())
+    assert "Acme Bcc: eve@example.org Go to" in part(message, "plain")
+
+
+def test_no_word_can_turn_the_reading_direction_of_others() -> None:
+    assert "\u202e" not in part(composed(organisation="Acme\u202e"), "plain")
+
+
+@pytest.mark.parametrize("kind", ["activation", "reset"])
+def test_a_mail_to_an_unproven_address_carries_nobody_elses_words(kind: str) -> None:
+    message = composed(kind, name="Buy at evil.example", organisation="")
+
+    assert "evil.example" not in part(message, "plain") + part(message, "html")
+
+
+def test_a_long_name_leaves_the_subject_short() -> None:
+    assert len(composed(organisation="A" * 5000)["Subject"]) < 200
+
+
+def test_the_language_of_whoever_reads_along_does_not_matter(portal: Flask) -> None:
+    with portal.test_request_context(headers={"Accept-Language": "tlh"}):
+        message = composed()
+
+    assert message["Subject"] == "Your PIN for Acme & Sons"
+
+
+def test_what_waits_is_read_newest_first(clock: Clock) -> None:
+    for pin in ("111111", "222222", "333333"):
+        composed(pin=pin)
+        clock.advance(timedelta(seconds=1))
+
+    said = [part(message, "plain") for _, message in reading.waiting_mails(2) if message]
+
+    assert "333333" in said[0]
+    assert "222222" in said[1]
+    assert len(said) == 2
+
+
+def test_what_cannot_be_read_any_more_is_still_listed(
+    change_settings: Callable[..., None],
+) -> None:
+    composed()
+
+    change_settings(secret_key="another key altogether: 0123456789")
+
+    assert [message for _, message in reading.waiting_mails(5)] == [None]

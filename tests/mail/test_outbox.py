@@ -1,0 +1,169 @@
+"""Promising mail: sealed words, the address on file, and not too much of it."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select, text
+
+from app import db
+from app.clock import now
+from app.mail import outbox
+from app.models import Account, OutgoingMail
+from tests import factories
+from tests.conftest import Clock
+from tests.mail.conftest import Log
+
+pytestmark = pytest.mark.usefixtures("portal")
+
+WORDS = {"pin": "271828", "organisation": "Acme"}
+LINK = {"name": "Ann", "link": "http://localhost:8000/reset?ticket=S3CR3T", "code": "K7QF3-M9TXB"}
+
+
+def put(to: Account, kind: str = "pin", **words: str) -> bool:
+    with db.transaction():
+        return outbox.put(kind, to, words or WORDS)
+
+
+def put_many(to: Account, kind: str, times: int) -> list[bool]:
+    return [put(to, kind, **LINK) for _ in range(times)]
+
+
+def put_and_fail(to: Account) -> None:
+    with db.transaction():
+        outbox.put("pin", to, WORDS)
+        raise RuntimeError
+
+
+def waiting() -> int:
+    db.session().rollback()  # to see what other threads did
+    return db.session().scalar(select(func.count()).select_from(OutgoingMail)) or 0
+
+
+def test_a_mail_waits_with_what_its_transaction_kept() -> None:
+    who = factories.account("Ann@Example.org")
+
+    assert put(who)
+
+    [mail] = factories.mails("pin")
+    assert factories.words(mail) == WORDS
+    assert (mail.recipient, mail.recipient_key) == ("Ann@example.org", "ann@example.org")
+    assert mail.account_id == who.id
+    assert mail.message_id == f"<{mail.id}@localhost>"
+    assert mail.expires_at == mail.created_at + outbox.GIVE_UP_AFTER
+
+
+def test_there_is_no_mail_where_the_transaction_failed() -> None:
+    who = factories.account()
+
+    with pytest.raises(RuntimeError):
+        put_and_fail(who)
+
+    assert waiting() == 0
+
+
+def test_no_secret_stands_readable_in_the_table() -> None:
+    put(factories.account(), "reset", **LINK)
+
+    [row] = db.session().execute(text("SELECT * FROM outgoing_mails"))
+
+    assert not any(secret in str(row) for secret in ("S3CR3T", "K7QF3", "reset?ticket"))
+
+
+def test_an_account_without_an_address_gets_no_mail() -> None:
+    assert not put(factories.account(None, username="generic"))
+    assert waiting() == 0
+
+
+def test_a_mail_goes_to_the_address_on_file_in_its_plain_spelling() -> None:
+    put(factories.account("\uff21nn@ex\uff41mple.org"))
+
+    [mail] = factories.mails()
+    assert mail.recipient == "Ann@example.org"
+
+
+def test_a_kind_without_a_subject_is_a_mistake_found_at_once() -> None:
+    with pytest.raises(KeyError):
+        put(factories.account(), "chain_letter")
+
+
+def test_five_mails_an_hour_of_what_anybody_can_ask_for(clock: Clock, log: Log) -> None:
+    who = factories.account()
+
+    kinds = ["activation", "reset", "unlock", "already_registered", "reset", "unlock"]
+    assert [put(who, kind, **LINK) for kind in kinds] == [True] * 5 + [False]
+    clock.advance(timedelta(hours=1))
+    assert put(who, "reset", **LINK)
+
+    [line] = log.lines
+    assert (line["event"], line["kind"]) == ("mail_dropped", "unlock")
+    assert line["account_id"] == str(who.id)
+
+
+def test_twenty_mails_a_day_of_what_anybody_can_ask_for(clock: Clock) -> None:
+    who = factories.account()
+
+    for _ in range(4):
+        assert all(put_many(who, "reset", 5))
+        clock.advance(timedelta(hours=1))
+
+    assert not put(who, "reset", **LINK)
+    clock.advance(timedelta(hours=20))
+    assert put(who, "reset", **LINK)
+
+
+def test_eight_at_once_are_five_mails(portal: Flask) -> None:
+    who = factories.account().id
+    barrier = threading.Barrier(8)
+
+    def ask(_: int) -> bool:
+        barrier.wait()
+        with portal.app_context(), db.transaction() as session:
+            return outbox.put("reset", session.get_one(Account, who), LINK)
+
+    with ThreadPoolExecutor(8) as threads:
+        assert sum(threads.map(ask, range(8))) == 5
+    assert waiting() == 5
+
+
+def test_a_full_mailbox_of_one_person_takes_nothing_from_another() -> None:
+    put_many(factories.account(), "reset", 6)
+
+    assert put(factories.account(), "reset", **LINK)
+
+
+def test_what_a_person_is_told_after_a_proof_is_not_counted() -> None:
+    who = factories.account()
+    put_many(who, "reset", 5)
+
+    assert all(put_many(who, "password_changed", 25))
+    assert put(who)
+
+
+def test_ten_pins_an_hour_and_thirty_a_day(clock: Clock) -> None:
+    who = factories.account()
+
+    for _ in range(3):
+        assert [put(who) for _ in range(11)] == [True] * 10 + [False]
+        clock.advance(timedelta(hours=1))
+
+    assert not put(who)
+
+
+def test_the_limits_can_be_lifted_for_measuring(change_settings: Callable[..., None]) -> None:
+    change_settings(rate_limits=False)
+    who = factories.account()
+
+    assert all(put_many(who, "reset", 30))
+
+
+def test_a_pin_is_due_at_once_and_until_it_expires(clock: Clock) -> None:
+    with db.transaction():
+        outbox.put("pin", factories.account(), WORDS, expires_at=now() + timedelta(minutes=10))
+
+    [mail] = factories.mails()
+    assert mail.next_try_at == clock.time
+    assert mail.expires_at == clock.time + timedelta(minutes=10)
