@@ -1,4 +1,4 @@
-"""Refusing what another site makes a browser send (SECURITY.md R63, R65).
+"""Refusing what another site makes a browser send.
 
 Two independent locks: a token that is bound to the browser's session, and what the browser
 itself says about where a request comes from.

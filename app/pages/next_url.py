@@ -27,7 +27,7 @@ def take() -> str:
 def safe(candidate: str | None) -> str | None:
     """Return `candidate` if it can only mean a path of this host, else None.
 
-    Browsers and servers read a doubtful address differently (SECURITY.md R69), so all doubtful
+    Browsers and servers read a doubtful address differently, so all doubtful
     ones are refused: whatever is not one slash and a path, as written and as decoded.
     """
     if not candidate or len(candidate) > LONGEST:
