@@ -10,12 +10,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import config
 from app.cli import schema, sentences
+from app.cli.command import say_plainly_everywhere
 from app.config import WrongSetting
 from app.factory import create_app
 from app.mail import delivery
 
 WRONG_SETTING = 2
 NOT_READY = 1
+HALT_GUNICORN = 3  # its WORKER_BOOT_ERROR; after any other it starts the worker again, for ever
 
 
 def _create() -> Flask:
@@ -41,9 +43,11 @@ def _start(portal: Flask) -> None:
 
 def _end(sentence: str, status: int) -> NoReturn:
     print(sentence, file=sys.stderr, flush=True)  # noqa: T201 (there is no log yet)
-    raise SystemExit(status)
+    raise SystemExit(HALT_GUNICORN if "gunicorn.arbiter" in sys.modules else status)
 
 
 app = _create()
-if "FLASK_RUN_FROM_CLI" not in os.environ:
+if "FLASK_RUN_FROM_CLI" in os.environ:
+    say_plainly_everywhere()
+else:
     _start(app)

@@ -1,8 +1,10 @@
 """What all commands share: where they come from, and how they fail."""
 
 import logging
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import TracebackType
 from typing import Any
 
 import click
@@ -49,6 +51,20 @@ def said_plainly() -> Iterator[None]:
         if sentence is None:
             raise
         raise click.ClickException(sentence) from error
+
+
+def say_plainly_everywhere() -> None:
+    """Do the same for commands that are not ours, such as `db upgrade`: where all has failed."""
+    usual = sys.excepthook
+
+    def say(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        sentence = sentences.of_database(error) if isinstance(error, SQLAlchemyError) else None
+        if sentence is None:
+            usual(kind, error, trace)
+        else:
+            click.echo(f"Error: {sentence}", err=True)
+
+    sys.excepthook = say
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TextIO
 
 import click
 import flask_migrate
@@ -49,7 +50,15 @@ def bring_up_to_date() -> None:
 @contextmanager
 def one_at_a_time() -> Iterator[None]:
     """Wait until no other start on this machine prepares the database."""
-    config.INSTANCE.mkdir(mode=0o700, exist_ok=True)
-    with (config.INSTANCE / "prepare.lock").open("a") as lock:
+    with _lock_file() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # freed when the file is closed, however we end
         yield
+
+
+def _lock_file() -> TextIO:
+    folder = config.INSTANCE
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return (folder / "prepare.lock").open("a")
+    except OSError as error:
+        raise click.ClickException(f"{folder} cannot be written to: see who owns it.") from error

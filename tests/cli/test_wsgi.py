@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from app.cli import sentences
 from tests import servers
 from tests.cli.conftest import Start, ended, python
 
@@ -62,6 +63,14 @@ def test_a_database_without_tables_is_not_served(start: Start, environment: dict
         assert code == 1
         assert "The database has not been prepared: run flask --app wsgi db upgrade." in stderr
         assert "Traceback" not in stderr
+
+
+def test_a_database_that_is_away_is_said_by_commands_that_are_not_ours(start: Start) -> None:
+    away = "postgresql+psycopg://nobody@127.0.0.1:1/none"
+
+    code, _, stderr = ended(start("db", "upgrade", DOORWARD_DATABASE_URL=away))
+
+    assert (code, stderr) == (1, f"Error: {sentences.UNREACHABLE}\n")
 
 
 def test_a_taken_port_is_said(start: Start) -> None:
