@@ -23,7 +23,7 @@ run: ## serve the portal at http://localhost:8000 (PORT=8001 for another port)
 
 demo: ## add the sample organisations and people to the database
 	@scripts/install-requirements requirements.txt
-	@$(FLASK) demo
+	@DOORWARD_DEMO=on $(FLASK) demo
 
 setup: ## install what the tests and the tools need
 	@scripts/install-requirements requirements-dev.txt
