@@ -8,8 +8,14 @@ const FORMATS = {
 export function tellsLocalTime(element) {
   const moment = new Date(element.dateTime);
   if (Number.isNaN(moment.getTime())) return;
-  const format = FORMATS[element.dataset.local] ?? FORMATS.medium;
+  const format = formatOf(element.dataset.local, moment);
   element.textContent = new Intl.DateTimeFormat(language(), format).format(moment);
+}
+
+/* Of today, a short moment needs no date: "Locked until 14:32". */
+function formatOf(name, moment) {
+  const today = moment.toDateString() === new Date().toDateString();
+  return name === "short" && today ? { timeStyle: "short" } : (FORMATS[name] ?? FORMATS.medium);
 }
 
 /* The page's language, in the reader's own spelling of it where there is one: en-GB for en. */
