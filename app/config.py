@@ -8,16 +8,18 @@ import os
 import secrets
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "DOORWARD_"
-INSTANCE = Path(__file__).resolve().parent.parent / "instance"
+CHECKOUT = Path(__file__).resolve().parent.parent
+INSTANCE = (CHECKOUT if (CHECKOUT / "wsgi.py").is_file() else Path.cwd()) / "instance"
 SHORTEST_KEY = 32  # characters; RFC 7518 section 3.2 asks for 256 bits
 FEWEST_CHARACTERS = 8  # different ones; less is a pattern, not a key
+SMTP_OPTIONS = {"starttls", "ca_file"}  # a mistyped one must not mean "no TLS"
 KNOWN_SAMPLES = {"change-me", "secret", "dev", "development", "password"}
 
 
@@ -57,7 +59,8 @@ def _smtp_url(value: str | None) -> str | None:
         known = parts.scheme in {"smtp", "smtps"} and parts.hostname and (parts.port or 1)
     except ValueError:
         known = None
-    if not known:
+    unknown_options = parse_qs(parts.query).keys() - SMTP_OPTIONS
+    if not known or unknown_options:
         raise _problem("it must look like smtp://user:password@host:587?starttls=1")
     return value
 

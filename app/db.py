@@ -2,9 +2,11 @@
 
 import enum
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, ClassVar
 
 from flask import Flask
@@ -16,9 +18,14 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
+from app import config
+from app.errors import Busy
+
 BUSY_TIMEOUT_MS = 5_000  # how long SQLite waits for another writer before we say 503
 POSTGRESQL_TIMEOUT_S = 3  # to connect, and for each statement
+QUIET = {"hide_parameters": True}  # errors end in logs; a password's hash must not
 WRITES = "doorward_writes"
+_writer = threading.Lock()
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -99,14 +106,37 @@ def transaction() -> Iterator[Session]:
     still true when it writes; otherwise two readers that both write lose an update.
     """
     current = session()
+    if current.info.get(WRITES):
+        raise RuntimeError("a unit of work inside another would undo it")
     current.rollback()  # end the read transaction, if one is open: nothing unsaved stays
+    with _alone_where_there_is_one_writer():
+        current.info[WRITES] = True
+        try:
+            current.connection(execution_options={WRITES: True})
+            yield current
+            current.commit()
+        except BaseException:
+            current.rollback()
+            raise
+        finally:
+            current.info.pop(WRITES)
+
+
+@contextmanager
+def _alone_where_there_is_one_writer() -> Iterator[None]:
+    """Let this process's threads wait for SQLite's one writer in a line, rather than poll for it.
+
+    SQLite's own waiting is a sleep and a look; with many threads some starve. Raises Busy.
+    """
+    if db.engine.dialect.name != "sqlite":
+        yield
+        return
+    if not _writer.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
+        raise Busy(1)
     try:
-        current.connection(execution_options={WRITES: True})
-        yield current
-        current.commit()
-    except BaseException:
-        current.rollback()
-        raise
+        yield
+    finally:
+        _writer.release()
 
 
 def upsert(table: type[Base]) -> Any:
@@ -119,12 +149,16 @@ def upsert(table: type[Base]) -> Any:
 
 
 def _engine_options(url: str) -> dict[str, Any]:
-    if make_url(url).get_backend_name() == "sqlite":
-        return {"connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000}}
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        if Path(parsed.database or "").parent == config.INSTANCE:
+            config.INSTANCE.mkdir(mode=0o700, exist_ok=True)
+        return {"connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000}, **QUIET}
     milliseconds = POSTGRESQL_TIMEOUT_S * 1000
     options = f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds}"
     return {
         "connect_args": {"connect_timeout": POSTGRESQL_TIMEOUT_S, "options": options},
+        **QUIET,
         "pool_pre_ping": True,
         "pool_timeout": 1,  # seconds; then 503, rather than a queue nobody sees
         "pool_size": 10,

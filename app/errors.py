@@ -99,12 +99,6 @@ class GenericNotAllowed(Refusal):
     reason = "generic_not_allowed"
 
 
-class FactorUnavailable(Refusal):
-    """The organisation asks for a second factor that this account does not have."""
-
-    reason = "factor_unavailable"
-
-
 class SecondFactorRequired(Refusal):
     """The password was right, and this interface cannot ask for more."""
 
@@ -141,6 +135,24 @@ class ResendTooSoon(Refusal):
     def __init__(self, retry_after: int) -> None:
         super().__init__(self.reason)
         self.retry_after = retry_after
+
+
+class AlreadyEnabled(Refusal):
+    """The account has an authenticator app already."""
+
+    reason = "already_enabled"
+
+
+class NotEnabled(Refusal):
+    """The account has no authenticator app."""
+
+    reason = "not_enabled"
+
+
+class SecretNotSet(Refusal):
+    """No authenticator app waits to be confirmed."""
+
+    reason = "secret_not_set"
 
 
 class PasswordRefused(Refusal):
@@ -188,6 +200,12 @@ class NotFound(Refusal):
     reason = "not_found"
 
 
+class LastSuperuser(Refusal):
+    """Nobody would be left to administer the portal."""
+
+    reason = "last_superuser"
+
+
 class RegistrationClosed(Refusal):
     """People join this portal by invitation only."""
 
@@ -198,3 +216,9 @@ class ProofRequired(Refusal):
     """The session has not met the account's own way in, or not lately enough."""
 
     reason = "proof_required"
+
+
+class NotSignedIn(Refusal):
+    """The request carries no bearer, or one that opens nothing."""
+
+    reason = "not_signed_in"

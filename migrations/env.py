@@ -1,8 +1,11 @@
 """Running migrations, for `flask db …`, against the portal's own engine."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from alembic import context
 from flask import current_app
-from sqlalchemy import Enum
+from sqlalchemy import Connection, Enum
 
 from app import models  # noqa: F401 (fills Base.metadata)
 from app.db import Base, UtcDateTime
@@ -26,9 +29,30 @@ def plainly(kind: str, item: object, _autogen: object) -> str | bool:
     return False
 
 
+@contextmanager
+def without_cascades(connection: Connection) -> Iterator[None]:
+    """Keep SQLite from emptying the tables that point at one which is made anew.
+
+    Changing a column there means a new table and dropping the old one, which deletes its rows; with
+    foreign keys on, that cascades. The pragma counts only outside a transaction.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    raw = connection.connection.driver_connection
+    raw.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+        broken = raw.execute("PRAGMA foreign_key_check").fetchall()
+        if broken:
+            raise SystemExit(f"The migration left rows that point at nothing: {broken[:5]}")
+    finally:
+        raw.execute("PRAGMA foreign_keys=ON")
+
+
 def run() -> None:
     """Migrate in one transaction where the database can, in short steps where it cannot."""
-    with engine.connect() as connection:
+    with engine.connect() as connection, without_cascades(connection):
         context.configure(
             connection=connection,
             target_metadata=Base.metadata,

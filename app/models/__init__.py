@@ -15,8 +15,11 @@ from app.models.organisation import (
 from app.models.outgoing_mail import OutgoingMail
 from app.models.password import Password
 from app.models.pending_sign_in import EmailedPin, Factor, PendingSignIn, Verification
+from app.models.refresh_token import RefreshToken
 from app.models.session import Seat, Session
+from app.models.signing_key import SigningKey
 from app.models.tickets import ActivationTicket, ResetTicket, Ticket, UnlockTicket
+from app.models.totp_device import TotpDevice
 
 __all__ = [
     "Account",
@@ -36,11 +39,14 @@ __all__ = [
     "OutgoingMail",
     "Password",
     "PendingSignIn",
+    "RefreshToken",
     "ResetTicket",
     "Role",
     "Seat",
     "Session",
+    "SigningKey",
     "Ticket",
+    "TotpDevice",
     "UnlockTicket",
     "Verification",
 ]

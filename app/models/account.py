@@ -16,6 +16,8 @@ class Account(Base):
 
     `email` and `username` are as typed, to be shown and written to; `email_key` and
     `username_key` are their normal forms (security.identities), to be compared.
+    `registered_at` is when somebody registered it; null where an administrator prepared it.
+    `pin_chosen_at` is when the person chose e-mailed PINs as a second factor of their own.
     """
 
     __tablename__ = "accounts"
@@ -31,8 +33,10 @@ class Account(Base):
     username_key: Mapped[str | None] = mapped_column(String(64), unique=True)
     name: Mapped[str] = mapped_column(String(200), default="")
     created_at: Mapped[datetime] = mapped_column(default=now)
+    registered_at: Mapped[datetime | None]
     activated_at: Mapped[datetime | None]
     suspended_at: Mapped[datetime | None]
+    pin_chosen_at: Mapped[datetime | None]
     devices_valid_from: Mapped[datetime] = mapped_column(default=now)
 
     @property

@@ -19,7 +19,7 @@ class Counted(enum.StrEnum):
     NETWORK = "network"
     FACTOR = "factor"
     FACTOR_EVER = "factor_ever"
-    TICKET = "ticket"
+    ASKING = "asking"
 
 
 class FailedSignIns(Base):

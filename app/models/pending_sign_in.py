@@ -23,6 +23,8 @@ class Factor(enum.StrEnum):
 
     NONE = "none"
     PIN = "pin"
+    CODE = "code"
+    ENROLMENT = "enrolment"
 
 
 FACTOR = words(Factor)
@@ -47,6 +49,7 @@ class Verification(Base):
         ForeignKey("sessions.id", ondelete="CASCADE"), index=True
     )
     interface: Mapped[Interface] = mapped_column(INTERFACE)
+    network: Mapped[str] = mapped_column(String(64), default="", server_default="")
     keep: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime] = mapped_column(index=True)
@@ -58,7 +61,8 @@ class PendingSignIn(Base):
     """One way in that a password opened: a membership, or the account as a whole.
 
     Spent by the statement that opens the session. `tries_left` counts wrong answers to the
-    second factor over all PINs that this handle is sent.
+    second factor over all PINs that this handle is sent. `pin_proved_at` is when a PIN was answered
+    on the way to setting up an authenticator app.
     """
 
     __tablename__ = "pending_sign_ins"
@@ -79,6 +83,7 @@ class PendingSignIn(Base):
     factor: Mapped[Factor] = mapped_column(FACTOR)
     tries_left: Mapped[int] = mapped_column(default=TRIES)
     proceeded_at: Mapped[datetime | None]
+    pin_proved_at: Mapped[datetime | None]
 
     verification: Mapped[Verification] = relationship(lazy="joined")
     membership: Mapped[Membership | None] = relationship()

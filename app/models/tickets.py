@@ -41,10 +41,17 @@ class Ticket(Base):
 
 
 class ActivationTicket(Ticket):
-    """Confirms that an address belongs to who registered it. See operations.registration."""
+    """Confirms that an address belongs to who registered it. See operations.registration.
+
+    `browser_digest` is of the secret that the registering browser keeps; null where none did.
+    `passwords_left` counts by itself: a stranger can use up `tries_left` without the mail.
+    """
 
     __tablename__ = "activation_tickets"
     LIFETIME = timedelta(hours=24)
+
+    browser_digest: Mapped[str | None] = mapped_column(String(64))
+    passwords_left: Mapped[int] = mapped_column(default=Ticket.TRIES)
 
 
 class ResetTicket(Ticket):

@@ -1,14 +1,18 @@
 """Making secrets to hand out, and what we keep of them."""
 
+import base64
 import hashlib
 import hmac
 import secrets
+import string
 import uuid
 
 SHORT_ID_LENGTH = 17  # contract 001 tells its user ids by this length
 SHORT_ID_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTWXYZabcdefghijkmnopqrstuvwxyz"
 TYPED_CODE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no I, L, O, U
 TYPED_CODE_GROUP = 5  # characters; two groups of five bits each make 50 bits
+LETTERS = 80  # contract 003's tokens have so many
+LETTER_ALPHABET = string.ascii_letters + string.digits
 _READ_WRONGLY = str.maketrans("ILO", "110", " -\u00a0\u2010\u2011\u2012\u2013\u2014\u2212")
 
 
@@ -20,6 +24,11 @@ def new_secret() -> str:
 def new_uuid() -> str:
     """Return a version 4 UUID: 122 random bits, in the form some contracts ask for."""
     return str(uuid.uuid4())
+
+
+def new_base64() -> str:
+    """Return 256 random bits in base64: 44 characters, the last of them `=`."""
+    return base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def new_pin() -> str:
@@ -62,6 +71,24 @@ def keyed_digest(key: bytes, *parts: str) -> str:
     encoded = [_bytes(part) for part in parts]
     message = b"".join(len(each).to_bytes(8, "big") + each for each in encoded)
     return hmac.new(key, message, hashlib.sha256).hexdigest()
+
+
+def derived_letters(secret: str, *parts: str) -> str:
+    """Return 80 letters and digits that only the holder of `secret` can tell."""
+    number = int(
+        keyed_digest(secret.encode(), *parts, "1") + keyed_digest(secret.encode(), *parts), 16
+    )
+    letters = []
+    for _ in range(LETTERS):
+        number, place = divmod(number, len(LETTER_ALPHABET))
+        letters.append(LETTER_ALPHABET[place])
+    return "".join(letters)
+
+
+def derived_uuid(secret: str | bytes, *parts: str) -> str:
+    """Return a version 4 UUID that only the holder of `secret` can tell: 122 bits."""
+    key = _bytes(secret) if isinstance(secret, str) else secret
+    return str(uuid.UUID(hex=keyed_digest(key, *parts)[:32], version=4))
 
 
 def same(one: str, other: str) -> bool:

@@ -1,0 +1,48 @@
+"""Time-based one-time passwords (RFC 6238), by pyotp."""
+
+import re
+from datetime import datetime
+
+import pyotp
+
+PERIOD_SECONDS = 30
+DRIFT_STEPS = 1  # RFC 6238 section 5.2: allow one step of network delay, and of a slow clock
+SIX_DIGITS = re.compile(r"[0-9]{6}", re.ASCII)  # pyotp alone would take full-width digits too
+LONGEST_LABEL = 64  # characters; apps show less
+
+
+def new_secret() -> str:
+    """Return a base32 secret of 160 bits, as RFC 4226 section 4 recommends."""
+    return pyotp.random_base32(32)
+
+
+def step_at(moment: datetime) -> int:
+    """Return the number of whole periods since the Unix epoch."""
+    return int(moment.timestamp()) // PERIOD_SECONDS
+
+
+def code_at(secret: str, step: int) -> str:
+    """Return the code for one time step."""
+    return pyotp.TOTP(secret).generate_otp(step)
+
+
+def matching_step(secret: str, code: str, moment: datetime, *, newer_than: int = 0) -> int | None:
+    """Return the time step that `code` belongs to, or None if it fits none nearby.
+
+    The caller keeps the step and refuses it, and those before, from then on: `newer_than` (RFC 6238
+    section 5.2). Only six ASCII digits are a code.
+    """
+    if not SIX_DIGITS.fullmatch(code):
+        return None
+    here, app = step_at(moment), pyotp.TOTP(secret)
+    for step in range(here - DRIFT_STEPS, here + DRIFT_STEPS + 1):
+        if step > newer_than and pyotp.utils.strings_equal(app.generate_otp(step), code):
+            return step
+    return None
+
+
+def uri(secret: str, account: str, issuer: str) -> str:
+    """Return the otpauth URI that an authenticator app reads from a QR code."""
+    label = account.replace(":", " ")[:LONGEST_LABEL]  # a colon would end the issuer's part
+    place = issuer.replace(":", " ")[:LONGEST_LABEL]
+    return pyotp.TOTP(secret).provisioning_uri(name=label, issuer_name=place)
