@@ -1,6 +1,7 @@
 """What every test can ask for: a portal with an empty database, and a clock that stands still."""
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,15 +14,17 @@ from flask_migrate import upgrade
 
 import app.clock
 from app import config
+from app.api import rate_limits
 from app.config import Settings
 from app.db import Base, db
 from app.factory import create_app
-from app.operations import password_census
+from app.operations import even_time, password_census, signing_keys
 from app.security import passwords
 from tests import servers
 
 KEY = "a key for tests only: long enough: 0123456789"
 BOTH = ["sqlite", "postgresql"]
+ON_BOTH = ("tests.operations", "tests.models", "tests.mail")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -37,7 +40,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run what the portal does on both databases, what it shows on one."""
     if "engine" in metafunc.fixturenames:
         here = metafunc.module.__name__
-        engines = BOTH if here.startswith(("tests.operations", "tests.models")) else BOTH[:1]
+        engines = (
+            BOTH
+            if here.startswith(("tests.operations", "tests.models", "tests.mail"))
+            else BOTH[:1]
+        )
         postgres = pytest.mark.postgres
         marked = [pytest.param(e, marks=[postgres] if e == BOTH[1] else []) for e in engines]
         metafunc.parametrize("engine", marked, scope="session")
@@ -49,10 +56,19 @@ def cheap_hashes() -> None:
     passwords.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answer at once; that answers are late alike has tests of its own."""
+    monkeypatch.setattr(even_time, "floor", timedelta(0))
+
+
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.PostgreSql]:
+def postgresql() -> Iterator[servers.PostgreSql]:
     """Run a PostgreSQL of our own for this test process."""
-    with servers.postgresql(tmp_path_factory.mktemp("postgresql")) as running:
+    with (
+        tempfile.TemporaryDirectory(prefix="doorward-postgresql-") as folder,
+        servers.postgresql(Path(folder)) as running,
+    ):
         yield running
 
 
@@ -67,13 +83,15 @@ def database_url(
 
 
 @pytest.fixture(scope="session")
-def migrated(database_url: str) -> Flask:
+def migrated(database_url: str) -> Iterator[Flask]:
     """Return a portal whose database was made by the migrations, once for each database."""
     made = create_app(Settings(secret_key=KEY, database_url=database_url))
     made.testing = True
     with made.app_context():
         upgrade(directory=str(Path(made.root_path) / "migrations"))
-    return made
+    yield made
+    with made.app_context():
+        db.engine.dispose()
 
 
 @pytest.fixture
@@ -81,7 +99,9 @@ def portal(migrated: Flask, database_url: str) -> Iterator[Flask]:
     """Return the portal with an empty database, inside an application context."""
     config.use(Settings(secret_key=KEY, database_url=database_url))
     password_census.forget()
+    signing_keys.forget()
     with migrated.app_context():
+        rate_limits.forget()
         yield migrated
         db.session.rollback()
         for table in reversed(Base.metadata.sorted_tables):

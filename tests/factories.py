@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from app import config, db
 from app.clock import now
@@ -20,7 +20,9 @@ from app.models import (
     Password,
     Role,
     Session,
+    TotpDevice,
 )
+from app.operations import totp_setup
 from app.operations.visitor import Visitor
 from app.security import passwords, sealing
 from app.security.identities import address_key, username_key
@@ -83,6 +85,16 @@ def membership(
 def own_password(of: Account, at: Organisation, password: str = OWN_PASSWORD) -> Password:
     hash_ = passwords.hash_password(password)
     return saved(Password(account_id=of.id, organisation_id=at.id, hash=hash_))
+
+
+def app_of(who: Account) -> str:
+    """Give the account a confirmed authenticator app; return its secret."""
+    secret = totp_setup.pending_secret(who)
+    db.session().execute(
+        update(TotpDevice).where(TotpDevice.account_id == who.id).values(confirmed_at=now())
+    )
+    db.session().commit()
+    return secret
 
 
 def pin_organisation(name: str = "") -> Organisation:

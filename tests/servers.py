@@ -32,7 +32,7 @@ class PostgreSql:
         """Make an empty database; return its SQLAlchemy URL."""
         name = f"doorward_{uuid.uuid4().hex}"
         with psycopg.connect(self.dsn("postgres"), autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[call-overload]
+            connection.execute(f'CREATE DATABASE "{name}"')
         return f"postgresql+psycopg://doorward@127.0.0.1:{self.port}/{name}"
 
     def dsn(self, name: str) -> str:

@@ -23,18 +23,22 @@ class Limit:
     a_day: int
 
 
-# What anybody can have mailed to anybody, without proving a thing (OWASP Forgot Password).
-ASKED_BY_ANYONE = Limit(
-    frozenset({"activation", "already_registered", "reset", "unlock"}), an_hour=5, a_day=20
-)
+# What anybody can have mailed to anybody, without proving a thing (OWASP Forgot Password). Each
+# kind by itself: registering somebody's address over and over must not keep them from a reset.
+ASKED_BY_ANYONE = [
+    Limit(frozenset({kind}), an_hour=5, a_day=20) for kind in ("activation", "reset", "unlock")
+]
+TOLD_ONCE = Limit(frozenset({"already_registered"}), an_hour=1, a_day=1)
 PINS = Limit(frozenset({"pin"}), an_hour=10, a_day=30)
+HINTS = Limit(frozenset({"set_up"}), an_hour=1, a_day=3)  # the same news each time
 
 
 def reached(kind: str, recipient_key: str) -> bool:
     """Tell whether one more mail of this kind is too many, in the caller's transaction."""
     if not config.current().rate_limits:
         return False
-    limits = [limit for limit in (ASKED_BY_ANYONE, PINS) if kind in limit.kinds]
+    every = (*ASKED_BY_ANYONE, TOLD_ONCE, PINS, HINTS)
+    limits = [limit for limit in every if kind in limit.kinds]
     if limits:
         _let_nobody_else_count(recipient_key)
     return any(_is_reached(limit, recipient_key) for limit in limits)

@@ -14,6 +14,12 @@ SUBJECTS: dict[str, LazyString] = {
     "reset": _l("Set a new password for Doorward"),
     "unlock": _l("Unlock your Doorward account"),
     "password_changed": _l("Your Doorward password was changed"),
+    "app_added": _l("An authenticator app was added to your Doorward account"),
+    "app_removed": _l("The authenticator app was removed from your Doorward account"),
+    "set_up": _l("Set up an authenticator app for Doorward"),
+    "pin_chosen": _l("PINs by e-mail were turned on for your Doorward account"),
+    "pin_left": _l("PINs by e-mail were turned off for your Doorward account"),
+    "sessions_ended": _l("Somebody else may have used your Doorward account"),
 }
 
 SUBJECTS_OF_AN_ORGANISATION: dict[str, LazyString] = {

@@ -22,6 +22,7 @@ from app.models import (
     Organisation,
     OrganisationPolicy,
     Password,
+    ResetTicket,
     Role,
 )
 from app.operations import (
@@ -29,6 +30,7 @@ from app.operations import (
     audit,
     new_passwords,
     organisation_settings,
+    second_factor,
     sessions,
     tickets,
     withdrawal,
@@ -87,6 +89,7 @@ def unlock_account(account: Account, visitor: Visitor) -> None:
     """Open the locks that failed passwords left on an account."""
     with db.transaction():
         account_passwords.unlock(account)
+        second_factor.forgive(account)
         audit.record("unlocked", visitor, account_id=account.id)
 
 
@@ -94,6 +97,7 @@ def suspend_account(account: Account, visitor: Visitor) -> None:
     """Refuse an account from now on, and end all that it has open."""
     with db.transaction():
         account.suspended_at = account.suspended_at or now()
+        tickets.forget(ResetTicket, account)
         sessions.end_all_of(account.id)
         audit.record("account_suspended", visitor, account_id=account.id)
 

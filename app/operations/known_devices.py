@@ -22,34 +22,50 @@ COOKIE_LIFETIME = timedelta(days=365)
 NETWORK_LIFETIME = timedelta(days=30)
 NETWORK_REFRESH = timedelta(days=1)
 ACCOUNTS_IN_A_COOKIE = 8
+PLACES_OF_A_DEVICE = 5
 
 
 @dataclass(frozen=True)
 class _Entry:
     device: str
     known_since: int  # seconds since the Unix epoch
+    places: tuple[str, ...]  # whose passwords were typed here; "" is the account's own
 
 
-def known_as(account: Account, visitor: Visitor) -> str | None:
-    """Return what the visitor is known to the account as, or None for a stranger."""
+@dataclass(frozen=True)
+class Known:
+    """What a visitor is known as, and by which passwords; a stranger has no name."""
+
+    name: str | None
+    places: frozenset[str] | None = frozenset()  # None: by all of them
+
+    def by(self, place: uuid.UUID | None) -> str | None:
+        """Return the name for tries at the password that is good at `place`."""
+        return self.name if self.places is None or _place(place) in self.places else None
+
+
+def known_as(account: Account, visitor: Visitor) -> Known:
+    """Return what the visitor is known to the account as."""
     if visitor.interface is Interface.PAGES:
-        return _device_of(account, visitor.device)
+        entry = _entry_of(account, visitor.device)
+        return Known(f"device:{entry.device}", frozenset(entry.places)) if entry else Known(None)
     seen = db.session().get(KnownNetwork, (account.id, visitor.network))
     lately = seen is not None and seen.seen_at > now() - NETWORK_LIFETIME
-    return f"network:{visitor.network}" if lately else None
+    return Known(f"network:{visitor.network}", None) if lately else Known(None)
 
 
-def remember(account: Account, visitor: Visitor) -> str:
-    """Note a successful sign-in; return the known-device cookie's new value."""
+def remember(account: Account, visitor: Visitor, place: uuid.UUID | None) -> str:
+    """Note that the password of `place` was typed here; return the cookie's new value."""
     _remember_network(account, visitor)
     entries = _entries(visitor.device)
-    known = _device_of(account, visitor.device)
-    device = known.removeprefix("device:") if known else secrets.token_hex(16)
-    since = entries[account.id.hex].known_since if known else int(now().timestamp())
+    fresh = _Entry(secrets.token_hex(16), int(now().timestamp()), ())
+    known = _entry_of(account, visitor.device) or fresh
+    places = tuple(dict.fromkeys([_place(place), *known.places]))[:PLACES_OF_A_DEVICE]
     others = {name: each for name, each in entries.items() if name != account.id.hex}
     kept = dict(list(others.items())[: ACCOUNTS_IN_A_COOKIE - 1])
-    kept = {account.id.hex: _Entry(device, since), **kept}
-    return _serializer().dumps({name: [e.device, e.known_since] for name, e in kept.items()})
+    kept = {account.id.hex: _Entry(known.device, known.known_since, places), **kept}
+    plain = {name: [e.device, e.known_since, *e.places] for name, e in kept.items()}
+    return _serializer().dumps(plain)
 
 
 def _remember_network(account: Account, visitor: Visitor) -> None:
@@ -75,13 +91,17 @@ def forget_all(account: Account) -> None:
         db.session().delete(known)
 
 
-def _device_of(account: Account, cookie: str | None) -> str | None:
+def _place(organisation_id: uuid.UUID | None) -> str:
+    return organisation_id.hex if organisation_id else ""
+
+
+def _entry_of(account: Account, cookie: str | None) -> _Entry | None:
     entry = _entries(cookie).get(account.id.hex)
     if entry is None:
         return None
     since = datetime.fromtimestamp(entry.known_since, UTC)
     valid_from = account.devices_valid_from.replace(microsecond=0)
-    return f"device:{entry.device}" if since >= valid_from else None
+    return entry if since >= valid_from else None
 
 
 def _entries(cookie: str | None) -> dict[str, _Entry]:
@@ -89,7 +109,10 @@ def _entries(cookie: str | None) -> dict[str, _Entry]:
         return {}
     try:
         found = _serializer().loads(cookie, max_age=int(COOKIE_LIFETIME.total_seconds()))
-        return {uuid.UUID(name).hex: _Entry(str(d), int(t)) for name, (d, t) in found.items()}
+        return {
+            uuid.UUID(name).hex: _Entry(str(d), int(t), tuple(map(str, places)))
+            for name, (d, t, *places) in found.items()
+        }
     except (BadData, ValueError, TypeError, AttributeError):
         return {}  # forged, expired or of another key: a stranger
 

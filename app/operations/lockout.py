@@ -8,10 +8,12 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import and_, case, delete, false, or_, select, update
+from sqlalchemy import Executable, Result, and_, bindparam, case, delete, false, or_, select
 
-from app import db
+from app import config, db
 from app.clock import now
 from app.models import Counted, FailedSignIns
 
@@ -32,6 +34,16 @@ IDENTITY = Limit(Counted.IDENTITY, 10, timedelta(minutes=15), timedelta(minutes=
 NETWORK = Limit(Counted.NETWORK, 50, timedelta(minutes=10), timedelta(minutes=10))
 FACTOR = Limit(Counted.FACTOR, 10, timedelta(hours=1), timedelta(hours=1))
 FACTOR_EVER = Limit(Counted.FACTOR_EVER, 100, FOREVER, FOREVER)  # NIST SP 800-63B-4: 100 in a row
+TABLE = FailedSignIns.__table__
+NAMED = and_(TABLE.c.counted == bindparam("counted_of"), TABLE.c.subject == bindparam("subject_of"))
+CLEARING = TABLE.delete().where(NAMED)  # type: ignore[attr-defined]
+GIVING_BACK = (
+    TABLE.update()  # type: ignore[attr-defined]
+    .where(NAMED, TABLE.c.failures > 0)
+    .values(failures=TABLE.c.failures - 1, locked_until=None)
+)
+# Requests for mail from one network, whoever it is for: a school's first day, and no more.
+ASKING = Limit(Counted.ASKING, 60, timedelta(hours=1), timedelta(hours=1))
 MEMBERSHIP_WINDOW = timedelta(days=1)
 
 
@@ -43,24 +55,38 @@ def of_membership(tries: int, lock_minutes: int) -> Limit:
 def charge(limit: Limit, subject: str) -> datetime | None:
     """Count a try in the caller's transaction; return None, or until when it is locked."""
     moment = now()
-    if db.session().execute(_charging(limit, subject, moment)).first() is not None:
+    values = {
+        "counted": limit.counted,
+        "subject": subject,
+        "moment": moment,
+        "window_ends": moment + limit.window,
+        "lock_ends": moment + limit.lock,
+        "first_lock": moment + limit.lock if limit.tries <= 1 else None,
+        "tries": limit.tries,
+    }
+    if _execute(_charging(db.db.engine.dialect.name), values).first() is not None:
         return None
     return locked_until([(limit.counted, subject)]).get((limit.counted, subject), moment)
 
 
+def may_ask(network: str) -> bool:
+    """Count a request for mail in the caller's transaction; tell whether it is granted.
+
+    DOORWARD_RATE_LIMITS=off lifts it: it limits requests over time, and guards no secret.
+    """
+    return not config.current().rate_limits or charge(ASKING, network) is None
+
+
 def give_back(counted: Counted, subjects: Iterable[str]) -> None:
     """Uncount one try of each subject, and the lock that it may have set."""
-    row = FailedSignIns
-    named = and_(row.counted == counted, row.subject.in_(sorted(subjects)), row.failures > 0)
-    lowered = update(row).where(named).values(failures=row.failures - 1, locked_until=None)
-    db.session().execute(lowered.execution_options(synchronize_session=False))
+    for subject in sorted(subjects):
+        _execute(GIVING_BACK, {"counted_of": counted, "subject_of": subject})
 
 
 def clear(counted: Counted, subjects: Iterable[str]) -> None:
     """Forget the failures of each subject, and its lock."""
-    row = FailedSignIns
-    named = and_(row.counted == counted, row.subject.in_(sorted(subjects)))
-    db.session().execute(delete(row).where(named).execution_options(synchronize_session=False))
+    for subject in sorted(subjects):
+        _execute(CLEARING, {"counted_of": counted, "subject_of": subject})
 
 
 def clear_starting(counted: Counted, prefixes: Iterable[str]) -> None:
@@ -92,29 +118,34 @@ def seconds_until(moment: datetime) -> int:
     return max(1, math.ceil((moment - now()).total_seconds()))
 
 
-def _charging(limit: Limit, subject: str, moment: datetime):  # type: ignore[no-untyped-def]
-    row = FailedSignIns
+def _execute(statement: Executable, values: dict[str, Any]) -> Result[Any]:
+    """Run a statement of this file in the session's transaction, without the ORM's detours."""
+    return db.session().connection().execute(statement, values)
+
+
+@cache
+def _charging(dialect: str) -> Executable:  # noqa: ARG001 (each dialect has its own INSERT)
+    """Return the one statement that counts a try, unless its subject is locked."""
+    row = TABLE.c
+    moment = bindparam("moment", type_=row.window_ends_at.type)
+    window_ends = bindparam("window_ends", type_=row.window_ends_at.type)
+    lock_ends = bindparam("lock_ends", type_=row.locked_until.type)
     over = or_(row.window_ends_at <= moment, row.locked_until <= moment)
     failures = case((over, 1), else_=row.failures + 1)
-    lock_ends = moment + limit.lock
-    first = {
-        "counted": limit.counted,
-        "subject": subject,
-        "failures": 1,
-        "window_ends_at": moment + limit.window,
-        "locked_until": lock_ends if limit.tries <= 1 else None,
-    }
-    return (
-        db.upsert(FailedSignIns)
-        .values(**first)
-        .on_conflict_do_update(
-            index_elements=[row.counted, row.subject],
-            set_={
-                "failures": failures,
-                "window_ends_at": case((over, moment + limit.window), else_=row.window_ends_at),
-                "locked_until": case((failures >= limit.tries, lock_ends), else_=None),
-            },
-            where=or_(row.locked_until.is_(None), row.locked_until <= moment),
-        )
-        .returning(row.subject)
+    inserted = db.upsert(FailedSignIns).values(
+        counted=bindparam("counted"),
+        subject=bindparam("subject"),
+        failures=1,
+        window_ends_at=window_ends,
+        locked_until=bindparam("first_lock", type_=row.locked_until.type),
     )
+    counted: Executable = inserted.on_conflict_do_update(
+        index_elements=[row.counted, row.subject],
+        set_={
+            "failures": failures,
+            "window_ends_at": case((over, window_ends), else_=row.window_ends_at),
+            "locked_until": case((failures >= bindparam("tries"), lock_ends), else_=None),
+        },
+        where=or_(row.locked_until.is_(None), row.locked_until <= moment),
+    ).returning(row.subject)
+    return counted

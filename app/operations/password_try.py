@@ -50,6 +50,7 @@ class PasswordTry:
     members: dict[uuid.UUID, str]
     locked: dict[uuid.UUID, datetime] = field(default_factory=dict)
     decoys: int = 1
+    own: frozenset[uuid.UUID] = frozenset()  # where the account has a password of its own
 
 
 def begin(identity: str, visitor: Visitor, *, at: uuid.UUID | None = None) -> PasswordTry:
@@ -62,6 +63,9 @@ def begin(identity: str, visitor: Visitor, *, at: uuid.UUID | None = None) -> Pa
         account = accounts.find(identity)
         if account is None:
             return _of_nobody(identity, visitor)
+        if account.activated_at is None:
+            # Counted as before it was registered: a lock that came or went would tell of it.
+            return _of(account, visitor, [], subject=_subject_of_nobody(identity))
         ours = [m for m in memberships.of(account.id) if at in (None, m.organisation_id)]
         return _of(account, visitor, ours)
 
@@ -114,37 +118,63 @@ def row_for(tried: PasswordTry, membership: Membership | None) -> StoredPassword
     return next((row for row in tried.stored if row.organisation_id == place), None)
 
 
+def own_places(account_id: uuid.UUID) -> frozenset[uuid.UUID]:
+    """Return the organisations where an account has a password of its own, however many."""
+    places = select(Password.organisation_id).where(
+        Password.account_id == account_id, Password.organisation_id.is_not(None)
+    )
+    return frozenset(place for place in db.session().scalars(places) if place)
+
+
 def member_subject(membership: Membership, known_as: str | None) -> str:
     """Return what a member's failures are counted under; a known device has its own count."""
     return f"{membership.id}:{known_as}" if known_as else str(membership.id)
 
 
 def _password_place(tried: PasswordTry, membership: Membership | None) -> uuid.UUID | None:
-    own = {row.organisation_id for row in tried.stored}
     place = membership.organisation_id if membership else None
-    return place if place in own else None
+    return place if place in tried.own else None
 
 
 def _of_nobody(identity: str, visitor: Visitor) -> PasswordTry:
-    key = config.current().secret_keys[-1]  # the oldest: rotation must not forget the counts
-    drawn = keyed_digest(key, "nobody", identity_key(identity) or identity.strip())
-    subject = f"nobody:{int(drawn[:10], 16) % UNKNOWN_BUCKETS}"
+    subject = _subject_of_nobody(identity)
     network = _charge_network(visitor, None)
     _charge_identity(subject)
-    decoys = password_census.draw(random.Random(drawn))  # noqa: S311 (has to be repeatable)
+    chance = random.Random(_drawn(identity))  # noqa: S311 (has to be repeatable)
+    decoys = password_census.draw(chance)
     return PasswordTry(None, [], subject, network, {}, decoys=min(decoys, MOST_HASHES))
 
 
+def _subject_of_nobody(identity: str) -> str:
+    return f"nobody:{int(_drawn(identity)[:10], 16) % UNKNOWN_BUCKETS}"
+
+
+def _drawn(identity: str) -> str:
+    key = config.current().secret_keys[-1]  # the oldest: rotation must not forget the counts
+    return keyed_digest(key, "nobody", identity_key(identity) or identity.strip())
+
+
 def _of(
-    account: Account, visitor: Visitor, ours: list[Membership], *, only: bool = False
+    account: Account,
+    visitor: Visitor,
+    ours: list[Membership],
+    *,
+    only: bool = False,
+    subject: str = "",
 ) -> PasswordTry:
-    known_as = known_devices.known_as(account, visitor)
-    subject = f"account:{account.id}:{known_as}" if known_as else f"account:{account.id}"
+    known = known_devices.known_as(account, visitor)
+    own = own_places(account.id)
+    aim = next((m.organisation_id for m in ours if m.organisation_id in own), None)
+    known_as = known.by(aim if only else None)
     network = _charge_network(visitor, known_as)
-    _charge_identity(subject)
-    members, locked = _charge_members(ours, known_as)
+    base = subject or f"account:{account.id}"
+    subject, spared = _charge_account(base, known_as, known)
+    names = {m.id: known.by(m.organisation_id if m.organisation_id in own else None) for m in ours}
+    members, locked = _charge_members(ours, names)
     stored = _stored(account, {m.organisation_id for m in ours}, narrow=only)
-    return PasswordTry(account.id, stored, subject, network, members, locked)
+    if spared:
+        stored = [row for row in stored if known.by(row.organisation_id)]
+    return PasswordTry(account.id, stored, subject, network, members, locked, own=own)
 
 
 def _charge_network(visitor: Visitor, known_as: str | None) -> str | None:
@@ -155,17 +185,37 @@ def _charge_network(visitor: Visitor, known_as: str | None) -> str | None:
     return visitor.network
 
 
+def _charge_account(
+    subject: str, known_as: str | None, known: known_devices.Known
+) -> tuple[str, bool]:
+    """Charge the account's counter, or a known device's own; return it, and whether it was spared.
+
+    A device is known by the passwords that were typed on it. While strangers have locked the
+    account, one that knows only an organisation's own password may still try that one alone.
+    """
+    if known_as is not None:
+        _charge_identity(f"{subject}:{known_as}")
+        return f"{subject}:{known_as}", False
+    until = lockout.charge(lockout.IDENTITY, subject)
+    if until is None:
+        return subject, False
+    if known.name is None:
+        raise Locked(until)
+    _charge_identity(f"{subject}:{known.name}")
+    return f"{subject}:{known.name}", True
+
+
 def _charge_identity(subject: str) -> None:
     if until := lockout.charge(lockout.IDENTITY, subject):
         raise Locked(until)
 
 
 def _charge_members(
-    ours: list[Membership], known_as: str | None
+    ours: list[Membership], names: dict[uuid.UUID, str | None]
 ) -> tuple[dict[uuid.UUID, str], dict[uuid.UUID, datetime]]:
     charged, locked = {}, {}
     for membership in sorted(ours, key=lambda m: str(m.id)):  # one order: no deadlock
-        subject = member_subject(membership, known_as)
+        subject = member_subject(membership, names[membership.id])
         if until := lockout.charge(_limit_of(membership), subject):
             locked[membership.id] = until
         else:

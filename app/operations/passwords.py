@@ -2,6 +2,8 @@
 
 import uuid
 
+import structlog
+
 from app import config, db
 from app.clock import now
 from app.errors import TicketRefused, WrongPassword
@@ -10,25 +12,33 @@ from app.models import Account, Counted, Organisation, ResetTicket, Session
 from app.operations import (
     accounts,
     audit,
+    even_time,
     known_devices,
     lockout,
     memberships,
     new_passwords,
     password_try,
+    second_factor,
     sessions,
     tickets,
 )
 from app.operations.visitor import Visitor
 from app.security import hash_gate
 
+log = structlog.get_logger("doorward.passwords")
+
 
 def forgotten(identity: str, visitor: Visitor, organisation_id: uuid.UUID | None = None) -> None:
     """Mail a reset ticket to the address on file, if there is one; never tell whether.
 
-    `organisation_id` asks for the account's own password at one organisation.
+    `organisation_id` asks for the account's own password at one organisation. Nothing
+    is mailed where this network asked for too much.
     """
-    with db.transaction():
+    with even_time.kept(), db.transaction():
         account = accounts.find(identity)
+        if not lockout.may_ask(visitor.network):
+            log.warning("mail_not_asked_for", address=visitor.address)
+            return
         if account is None or account.suspended_at is not None:
             return
         if organisation_id and not _belongs(account, organisation_id):
@@ -41,7 +51,8 @@ def forgotten(identity: str, visitor: Visitor, organisation_id: uuid.UUID | None
 def reset_of(secret: str) -> ResetTicket:
     """Return the reset ticket behind `secret`, or raise TicketRefused. Changes nothing."""
     ticket = tickets.find(ResetTicket, secret)
-    if ticket.account.suspended_at is not None:
+    gone = ticket.organisation_id and not _belongs(ticket.account, ticket.organisation_id)
+    if ticket.account.suspended_at is not None or gone:
         raise TicketRefused
     return ticket
 
@@ -68,6 +79,7 @@ def reset(secret: str, password: str, visitor: Visitor, *, least: int = 8) -> No
         account.activated_at = account.activated_at or now()
         sessions.end_all_of(account.id)
         unlock(account)
+        second_factor.forgive_after_reset(account)
         known_devices.forget_all(account)
         _tell(account, organisation_id)
         audit.record(
@@ -92,6 +104,8 @@ def change(
         account = session.account
         new_passwords.keep(account, hash_)
         sessions.end_all_of(account.id, but=session.id)
+        tickets.forget(ResetTicket, account)
+        known_devices.forget_all(account)
         _tell(account, None)
         audit.record("password_changed", visitor, account_id=account.id)
         return sessions.rotate(session)

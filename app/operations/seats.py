@@ -37,7 +37,7 @@ def switch(session: Session, membership_id: uuid.UUID, visitor: Visitor) -> Veri
 def verify_again(session: Session, password: str, visitor: Visitor) -> Offer:
     """Check the account's own password for a fresh proof of the account's own way in.
 
-    Counts like any try. Raises WrongPassword, FactorUnavailable, Locked, TooManyTries and Busy.
+    Counts like any try. Raises WrongPassword, Locked, TooManyTries and Busy.
     """
     account = session.account
     with hash_gate.gate().turn(visitor.network) as turn:

@@ -4,14 +4,15 @@ import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 
 from app import config, db
 from app.clock import now
-from app.errors import FactorUnavailable, ResendTooSoon, TooManyCodes, WrongCode
+from app.errors import ResendTooSoon, TooManyCodes, WrongCode
 from app.mail import outbox
-from app.models import Account, Demand, EmailedPin, Factor, Membership, PendingSignIn
+from app.models import Account, Demand, EmailedPin, Factor, Membership, PendingSignIn, TotpDevice
 from app.operations import lockout
+from app.security import sealing, totp
 from app.security.tokens import keyed_digest, new_pin
 
 RESEND_AFTER = timedelta(seconds=60)
@@ -19,27 +20,66 @@ SENDS_OF_ONE_SIGN_IN = 4  # the first, and three more
 TOO_MANY_MAILS_RETRY_S = 900
 
 
-def due(account: Account, demand: Demand) -> Factor:
-    """Return what `demand` means for this account; raise FactorUnavailable if it cannot be met.
+def floor_of(account: Account) -> Demand:
+    """Return what an account has to answer wherever it signs in.
 
-    A PIN needs an address to go to, and does not answer a demand for an app.
+    A factor that somebody has set up is asked on every way in, also where nobody demands one.
     """
-    if demand is Demand.NONE:
+    if device_of(account) is not None:
+        return Demand.APP
+    return Demand.NONE if account.pin_chosen_at is None else Demand.ANY
+
+
+def due(account: Account, demand: Demand) -> Factor:
+    """Return the factor that `demand` means for this account.
+
+    A PIN needs an address to go to, and is not enough where an app is demanded: whoever has neither
+    enrols first.
+    """
+    if device_of(account) is not None:
+        return Factor.CODE
+    wanted = max(demand, floor_of(account))
+    if wanted is Demand.NONE:
         return Factor.NONE
-    if demand is Demand.ANY and account.email is not None:
-        return Factor.PIN
-    raise FactorUnavailable
+    return Factor.PIN if wanted is Demand.ANY and account.email else Factor.ENROLMENT
 
 
 def satisfies(factor: Factor, demand: Demand) -> bool:
     """Tell whether having answered `factor` meets `demand`."""
-    return demand is Demand.NONE or (demand is Demand.ANY and factor is Factor.PIN)
+    if demand is Demand.ANY:
+        return factor in {Factor.PIN, Factor.CODE}
+    return demand is Demand.NONE or factor is Factor.CODE
 
 
 def strictest_demand(memberships: Iterable[Membership]) -> Demand:
     """Return the strictest that any live membership asks: what the account as a whole needs."""
     live = (membership.demand for membership in memberships if not membership.suspended)
     return max(live, default=Demand.NONE)
+
+
+def device_of(account: Account) -> TotpDevice | None:
+    """Return the account's confirmed authenticator app, if it has one."""
+    theirs = TotpDevice.account_id == account.id
+    return db.session().scalar(
+        select(TotpDevice).where(theirs, TotpDevice.confirmed_at.is_not(None))
+    )
+
+
+def spend_code(account: Account, code: str) -> None:
+    """Accept a code whose time step is newer than any accepted before, or raise WrongCode."""
+    device = device_of(account)
+    if device is None:
+        raise WrongCode
+    step = totp.matching_step(secret_of(device), code, now(), newer_than=device.last_step)
+    newer = update(TotpDevice).where(TotpDevice.id == device.id, TotpDevice.last_step < (step or 0))
+    if db.session().scalar(newer.values(last_step=step).returning(TotpDevice.id)) is None:
+        raise WrongCode
+
+
+def secret_of(device: TotpDevice) -> str:
+    """Return an authenticator app's secret, in base32."""
+    keys = config.current().secret_keys
+    return sealing.unseal(keys, device.sealed_secret, f"totp:{device.id}").decode()
 
 
 def send_first_pin(pending: PendingSignIn) -> EmailedPin:
@@ -90,6 +130,15 @@ def forgive(account: Account) -> None:
         lockout.clear(limit.counted, [str(account.id)])
 
 
+def forgive_after_reset(account: Account) -> None:
+    """Open the lock of a hundred wrong PINs: whoever reset the password has read the mail.
+
+    An app's lock stays, for a mail is no answer to that; so does the hourly limit.
+    """
+    if device_of(account) is None:
+        lockout.clear(lockout.FACTOR_EVER.counted, [str(account.id)])
+
+
 def spend_pin(pending_id: uuid.UUID, pin: str) -> None:
     """Use the PIN up, or raise WrongCode: wrong, expired, replaced or used a moment ago."""
     row = EmailedPin
@@ -105,6 +154,7 @@ def _mail(pending: PendingSignIn, pin: EmailedPin) -> None:
     digits = new_pin()
     pin.digest = _digest(config.current().secret_keys[0], pending.id, digits)
     pin.expires_at = now() + EmailedPin.LIFETIME
+    pending.verification.expires_at = pin.expires_at  # the handle lives as long as its PIN
     place = pending.membership.organisation if pending.membership else None
     words = {"pin": digits, "organisation": place.name if place else ""}
     account = pending.verification.account

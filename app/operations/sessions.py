@@ -4,13 +4,14 @@ import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import ColumnElement, delete, exists, select, update
 
 from app import db
 from app.clock import now
 from app.errors import NotFound, ProofRequired, TicketRefused
 from app.models import (
     Account,
+    Demand,
     Factor,
     Interface,
     Membership,
@@ -22,7 +23,7 @@ from app.models import (
 )
 from app.operations import audit, memberships, second_factor
 from app.operations.visitor import Visitor
-from app.security.tokens import digest, new_secret
+from app.security.tokens import digest, new_base64, new_secret
 
 STEP_UP = timedelta(minutes=10)
 SEEN_AGAIN_AFTER = timedelta(minutes=1)  # how exact `last_seen_at` is kept
@@ -54,7 +55,7 @@ def open_or_join(verification: Verification, proof: Proof, visitor: Visitor) -> 
 
     Either way the bearer is new; returns it with the row.
     """
-    bearer = new_secret()
+    bearer = _new_bearer(verification.interface)
     if verification.session_id is None:
         row, what = _opened(verification, visitor), "signed_in"
     else:
@@ -62,7 +63,7 @@ def open_or_join(verification: Verification, proof: Proof, visitor: Visitor) -> 
         what = "seat_taken" if proof.membership else "confirmed"
     row.digest = digest(bearer)
     db.session().add(row)
-    _admit(row, proof)
+    _admit(row, proof, typed=verification.session_id is None or proof.membership is None)
     _end_the_idlest(proof.account)
     place = proof.membership.organisation_id if proof.membership else None
     factor = proof.factor.value
@@ -72,22 +73,26 @@ def open_or_join(verification: Verification, proof: Proof, visitor: Visitor) -> 
 
 def find(bearer: str) -> Session:
     """Return the live session behind `bearer`, or raise TicketRefused."""
+    return _seen(live(Session.digest == digest(bearer)))
+
+
+def live(named: ColumnElement[bool]) -> Session:
+    """Return the live session that a condition names, or raise TicketRefused. Changes nothing."""
     moment = now()
     live = (
         select(Session)
         .join(Account)
-        .where(
-            Session.digest == digest(bearer),
-            Session.expires_at > moment,
-            Account.suspended_at.is_(None),
-        )
+        .where(named, Session.expires_at > moment, Account.suspended_at.is_(None))
     )
     row = db.session().scalar(live)
     if row is None or row.last_seen_at + row.idle_limit <= moment:
         raise TicketRefused
-    if row.last_seen_at + SEEN_AGAIN_AFTER <= moment:
-        _see(row)
     return row
+
+
+def find_by_id(session_id: uuid.UUID) -> Session:
+    """Return the live session that a signed token names, or raise TicketRefused."""
+    return _seen(live(Session.id == session_id))
 
 
 def all_of(account: Account) -> list[Session]:
@@ -99,9 +104,13 @@ def all_of(account: Account) -> list[Session]:
 
 
 def seats_of(session: Session) -> list[Seat]:
-    """Return the seats a session holds that may be acted in now."""
-    held = db.session().scalars(select(Seat).where(Seat.session_id == session.id))
-    return [seat for seat in held if _holds(seat)]
+    """Return the seats a session holds that may be acted in now, the oldest first."""
+    oldest_first = (
+        select(Seat).where(Seat.session_id == session.id).order_by(Seat.opened_at, Seat.id)
+    )
+    held = db.session().scalars(oldest_first)
+    floor = second_factor.floor_of(session.account)
+    return [seat for seat in held if _holds(seat, floor)]
 
 
 def seat(session: Session, organisation_id: uuid.UUID | None, role: Role) -> Seat:
@@ -115,7 +124,7 @@ def seat(session: Session, organisation_id: uuid.UUID | None, role: Role) -> Sea
 
 def require_account(session: Session) -> None:
     """Raise ProofRequired unless the session met the account's own way in, as it is today."""
-    demand = second_factor.strictest_demand(memberships.of(session.account_id))
+    demand = _demand_on(session.account)
     met = session.account_proved_at and second_factor.satisfies(session.factor, demand)
     if not met:
         raise ProofRequired
@@ -131,26 +140,29 @@ def require_account_proof(session: Session) -> None:
 
 def end(session: Session, visitor: Visitor) -> None:
     """Sign out: the bearer opens nothing from now on."""
+    session_id, account_id = session.id, session.account_id  # now: somebody else may be quicker
     with db.transaction() as current:
-        current.execute(delete(Session).where(Session.id == session.id))
-        audit.record("signed_out", visitor, account_id=session.account_id)
+        current.execute(delete(Session).where(Session.id == session_id))
+        audit.record("signed_out", visitor, account_id=account_id)
 
 
 def end_one(session: Session, other_id: uuid.UUID, visitor: Visitor) -> None:
     """End one of the account's sessions; raise NotFound where it has no such."""
-    mine = (Session.id == other_id, Session.account_id == session.account_id)
+    account_id = session.account_id
+    mine = (Session.id == other_id, Session.account_id == account_id)
     with db.transaction() as current:
         gone = current.scalar(delete(Session).where(*mine).returning(Session.id))
         if gone is None:
             raise NotFound
-        audit.record("session_ended", visitor, account_id=session.account_id)
+        audit.record("session_ended", visitor, account_id=account_id)
 
 
 def end_others(session: Session, visitor: Visitor) -> int:
     """End all of the account's sessions but this one; return how many that were."""
+    account_id, session_id = session.account_id, session.id
     with db.transaction():
-        ended = end_all_of(session.account_id, but=session.id)
-        audit.record("sessions_ended", visitor, account_id=session.account_id, count=ended)
+        ended = end_all_of(account_id, but=session_id)
+        audit.record("sessions_ended", visitor, account_id=account_id, count=ended)
     return ended
 
 
@@ -178,9 +190,19 @@ def end_unheld(account_id: uuid.UUID) -> None:
 
 def rotate(session: Session) -> str:
     """Give a session a new bearer, in the caller's transaction; the old one dies."""
-    bearer = new_secret()
+    bearer = _new_bearer(session.interface)
     session.digest = digest(bearer)
     return bearer
+
+
+def _new_bearer(interface: Interface) -> str:
+    return new_base64() if interface is Interface.MIKROCLOUD else new_secret()
+
+
+def _demand_on(account: Account) -> Demand:
+    """Return what the account's own way in asks besides the password, as things are now."""
+    strictest = second_factor.strictest_demand(memberships.of(account.id))
+    return max(strictest, second_factor.floor_of(account))
 
 
 def _opened(verification: Verification, visitor: Visitor) -> Session:
@@ -200,11 +222,11 @@ def _opened(verification: Verification, visitor: Visitor) -> Session:
     )
 
 
-def _admit(row: Session, proof: Proof) -> None:
+def _admit(row: Session, proof: Proof, *, typed: bool) -> None:
     """Let the session do what was just proven."""
     if proof.factor is not Factor.NONE:
         row.factor, row.factor_proved_at = proof.factor, now()
-    if _meets_account(row, proof):
+    if typed and _meets_account(row, proof):
         row.account_proved_at = now()
     if proof.membership is not None:
         _take_seat(row, proof.membership, proof.password_id)
@@ -213,7 +235,7 @@ def _admit(row: Session, proof: Proof) -> None:
 def _meets_account(row: Session, proof: Proof) -> bool:
     """Tell whether this proof is also that of the account's own way in."""
     password = db.session().get_one(Password, proof.password_id)
-    demand = second_factor.strictest_demand(memberships.of(proof.account.id))
+    demand = _demand_on(proof.account)
     lately = row.fresh_factor(now())
     return password.organisation_id is None and second_factor.satisfies(lately, demand)
 
@@ -230,17 +252,19 @@ def _take_seat(row: Session, membership: Membership, password_id: uuid.UUID) -> 
         row.expires_at = min(row.expires_at, now() + timedelta(hours=place.policy.sessionHours))
 
 
-def _holds(held: Seat) -> bool:
+def _holds(held: Seat, floor: Demand) -> bool:
     membership = held.membership
-    met = second_factor.satisfies(held.factor, membership.demand)
+    met = second_factor.satisfies(held.factor, max(floor, membership.demand))
     return met and not membership.suspended
 
 
-def _see(row: Session) -> None:
+def _seen(row: Session) -> Session:
     moment = now()
-    with db.transaction() as current:
-        seen = update(Session).where(Session.id == row.id).values(last_seen_at=moment)
-        current.execute(seen)
+    if row.last_seen_at + SEEN_AGAIN_AFTER <= moment:
+        with db.transaction() as current:
+            seen = update(Session).where(Session.id == row.id).values(last_seen_at=moment)
+            current.execute(seen)
+    return row
 
 
 def _end_the_idlest(account: Account) -> None:

@@ -38,7 +38,7 @@ def issue(kind: type[T], account: Account, **details: object) -> Issued:
 
     The secret is a version 4 UUID, the form that contract 004 gives tickets: 122 random bits.
     """
-    db.session().execute(delete(kind).where(kind.account_id == account.id))
+    forget(kind, account)
     issued = Issued(new_uuid(), new_typed_code())
     row = kind(
         id=uuid.uuid4(),
@@ -69,6 +69,11 @@ def mail(kind: type[T], account: Account, organisation_name: str = "", **details
         "organisation": organisation_name,
     }
     return outbox.put(KINDS[kind], account, words, expires_at=now() + kind.LIFETIME)
+
+
+def forget(kind: type[T], account: Account) -> None:
+    """Let the account's tickets of a kind die, in the caller's transaction."""
+    db.session().execute(delete(kind).where(kind.account_id == account.id))
 
 
 def find(kind: type[T], secret: str) -> T:

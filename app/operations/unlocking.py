@@ -2,14 +2,19 @@
 
 from app import db
 from app.models import Account, UnlockTicket
-from app.operations import accounts, audit, passwords, tickets
+from app.operations import accounts, audit, even_time, lockout, passwords, tickets
 from app.operations.visitor import Visitor
 
 
 def send(identity: str, visitor: Visitor) -> None:
-    """Mail an unlock ticket to the address on file, if there is one; never tell whether."""
-    with db.transaction():
+    """Mail an unlock ticket to the address on file, if there is one; never tell whether.
+
+    Nothing is mailed where this network asked for too much.
+    """
+    with even_time.kept(), db.transaction():
         account = accounts.find(identity)
+        if not lockout.may_ask(visitor.network):
+            return
         if account is None or account.suspended_at or not account.activated_at:
             return
         tickets.mail(UnlockTicket, account)

@@ -22,6 +22,7 @@ from app.errors import (
 from app.models import (
     Account,
     Factor,
+    Interface,
     Membership,
     Password,
     PendingSignIn,
@@ -31,7 +32,7 @@ from app.models import (
 from app.operations import memberships, second_factor
 from app.operations.password_try import StoredPassword
 from app.operations.visitor import Visitor
-from app.security.tokens import digest, keyed_digest, new_secret
+from app.security.tokens import derived_letters, derived_uuid, digest, keyed_digest, new_secret
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def pend(
     identifier = uuid.uuid4()
     return PendingSignIn(
         id=identifier,
-        digest=digest(handle_of(opened.secret, identifier)),
+        digest=digest(handle_of(opened.secret, identifier, opened.row.interface)),
         verification=opened.row,
         membership=membership,
         password_id=row.id,
@@ -137,23 +138,29 @@ def start(account: Account, visitor: Visitor, session: Session | None = None) ->
         account=account,
         session_id=session.id if session else None,
         interface=visitor.interface,
+        network=visitor.network,
         expires_at=now() + Verification.LIFETIME,
     )
     return Opened(secret, row)
 
 
-def handle_of(secret: str, pending_id: uuid.UUID) -> str:
-    """Return the handle of one pending sign-in.
+def handle_of(secret: str, pending_id: uuid.UUID, interface: Interface) -> str:
+    """Return the handle of one pending sign-in, in the form that its interface's tokens have.
 
     It is derived from the verification's secret, so that a page can be shown again although only
     digests are kept.
     """
+    if interface is Interface.INTEDASHBOARD:
+        return derived_letters(secret, "handle", str(pending_id))
+    if interface in {Interface.HASURA_BACKEND_PLUS, Interface.BEARER_TOKEN}:
+        return derived_uuid(secret, "handle", str(pending_id))
     return keyed_digest(secret.encode(), "handle", str(pending_id))
 
 
 def offer(secret: str, pending: PendingSignIn) -> Offer:
     """Return a pending sign-in as what its verification's holder is offered."""
-    return Offer(handle_of(secret, pending.id), pending.membership, pending.factor)
+    handle = handle_of(secret, pending.id, pending.verification.interface)
+    return Offer(handle, pending.membership, pending.factor)
 
 
 def find_verification(secret: str) -> Verification:
@@ -180,6 +187,11 @@ def find_pending(handle: str) -> PendingSignIn:
     )
     if pending is None:
         raise TicketRefused
+    return decided_again(pending)
+
+
+def decided_again(pending: PendingSignIn) -> PendingSignIn:
+    """Return `pending` with the factor that is due now, or raise TicketRefused."""
     try:
         pending.factor = _decide_again(pending)
     except Refusal as refusal:
@@ -231,4 +243,5 @@ def _answered_lately(pending: PendingSignIn, membership: Membership) -> bool:
     if pending.verification.session_id is None:
         return False
     session = db.session().get_one(Session, pending.verification.session_id)
-    return second_factor.satisfies(session.fresh_factor(now()), membership.demand)
+    floor = second_factor.floor_of(session.account)
+    return second_factor.satisfies(session.fresh_factor(now()), max(floor, membership.demand))

@@ -90,17 +90,32 @@ def test_a_kind_without_a_subject_is_a_mistake_found_at_once() -> None:
         put(factories.account(), "chain_letter")
 
 
-def test_five_mails_an_hour_of_what_anybody_can_ask_for(clock: Clock, log: Log) -> None:
+@pytest.mark.parametrize("kind", ["activation", "reset", "unlock"])
+def test_five_mails_an_hour_of_what_anybody_can_ask_for(kind: str, clock: Clock, log: Log) -> None:
     who = factories.account()
 
-    kinds = ["activation", "reset", "unlock", "already_registered", "reset", "unlock"]
-    assert [put(who, kind, **LINK) for kind in kinds] == [True] * 5 + [False]
+    assert [put(who, kind, **LINK) for _ in range(6)] == [True] * 5 + [False]
     clock.advance(timedelta(hours=1))
-    assert put(who, "reset", **LINK)
+    assert put(who, kind, **LINK)
 
     [line] = log.lines
-    assert (line["event"], line["kind"]) == ("mail_dropped", "unlock")
+    assert (line["event"], line["kind"]) == ("mail_dropped", kind)
     assert line["account_id"] == str(who.id)
+
+
+def test_mails_of_one_kind_starve_no_other() -> None:
+    who = factories.account()
+    while put(who, "activation", **LINK):
+        pass
+
+    assert put(who, "reset", **LINK)
+    assert put(who, "unlock", **LINK)
+
+
+def test_an_owner_is_told_once_a_day_that_the_address_is_taken() -> None:
+    who = factories.account()
+
+    assert [put(who, "already_registered", **LINK) for _ in range(2)] == [True, False]
 
 
 def test_twenty_mails_a_day_of_what_anybody_can_ask_for(clock: Clock) -> None:

@@ -50,6 +50,7 @@ def signed_in(
     step = sign_in.proceed(offer.handle, VISITOR)
     if isinstance(step, sign_in.PinWanted):
         step = sign_in.answer(step.handle, factories.latest_words("pin")["pin"], VISITOR)
+    assert isinstance(step, sign_in.SignedIn)
     return step
 
 

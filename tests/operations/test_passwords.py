@@ -24,7 +24,8 @@ def signed_in(who: Account, password: str = PASSWORD) -> SignedIn:
     offer = sign_in.verify_password(who.email or "", password, VISITOR).offers[0]
     step = sign_in.proceed(offer.handle, VISITOR)
     if isinstance(step, PinWanted):
-        return sign_in.answer(step.handle, factories.latest_words("pin")["pin"], VISITOR)
+        step = sign_in.answer(step.handle, factories.latest_words("pin")["pin"], VISITOR)
+    assert isinstance(step, SignedIn)
     return step
 
 

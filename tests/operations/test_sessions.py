@@ -25,7 +25,8 @@ def signed_in(
     verified = sign_in.verify_password(who.email or "", password, visitor, keep=keep)
     step = sign_in.proceed(verified.offers[0].handle, visitor)
     if isinstance(step, PinWanted):
-        return sign_in.answer(step.handle, factories.latest_words("pin")["pin"], visitor)
+        step = sign_in.answer(step.handle, factories.latest_words("pin")["pin"], visitor)
+    assert isinstance(step, SignedIn)
     return step
 
 

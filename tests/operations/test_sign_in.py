@@ -9,11 +9,11 @@ from app import db
 from app.clock import now
 from app.errors import (
     AccountSuspended,
-    FactorUnavailable,
     GenericNotAllowed,
     NotActivated,
     NoWayIn,
     OrganisationSuspended,
+    ProofRequired,
     Refusal,
     ResendTooSoon,
     TicketRefused,
@@ -34,9 +34,9 @@ from app.models import (
     Verification,
 )
 from app.operations import memberships, seats, sessions, sign_in
-from app.operations.sign_in import PinWanted, SignedIn
+from app.operations.sign_in import CodeWanted, Enrolment, PinWanted, SignedIn
 from app.operations.ways_in import Offer
-from app.security import passwords
+from app.security import passwords, totp
 from tests import factories
 from tests.conftest import Clock
 from tests.factories import OWN_PASSWORD, PASSWORD, VISITOR
@@ -63,6 +63,10 @@ def sent_a_pin(who: Account) -> PinWanted:
 
 def mailed_pin() -> str:
     return factories.latest_words("pin")["pin"]
+
+
+def code_now(secret: str, steps: int = 0) -> str:
+    return totp.code_at(secret, totp.step_at(now()) + steps)
 
 
 def another_than(pin: str) -> str:
@@ -194,6 +198,7 @@ def test_a_pin_is_mailed_once_and_opens_the_session() -> None:
     assert factories.sessions_open() == 0
 
     done = sign_in.answer(offer.handle, mailed_pin(), VISITOR)
+    assert isinstance(done, SignedIn)
     assert sessions.find(done.bearer).factor is Factor.PIN
 
 
@@ -234,7 +239,7 @@ def test_a_pin_sent_late_still_has_its_ten_minutes(clock: Clock) -> None:
     sign_in.proceed(offer.handle, VISITOR)
     clock.advance(timedelta(minutes=9, seconds=59))
 
-    assert sign_in.answer(offer.handle, mailed_pin(), VISITOR).bearer
+    assert isinstance(sign_in.answer(offer.handle, mailed_pin(), VISITOR), SignedIn)
 
 
 def test_a_new_pin_kills_the_old_and_waits_a_minute(clock: Clock) -> None:
@@ -252,7 +257,7 @@ def test_a_new_pin_kills_the_old_and_waits_a_minute(clock: Clock) -> None:
     new = mailed_pin()
     with pytest.raises(WrongCode):
         sign_in.answer(handle, old if old != new else another_than(old), VISITOR)
-    assert sign_in.answer(handle, new, VISITOR).bearer
+    assert isinstance(sign_in.answer(handle, new, VISITOR), SignedIn)
 
 
 def test_resending_refills_no_tries_and_ends_after_three(clock: Clock) -> None:
@@ -287,7 +292,7 @@ def test_a_pin_of_one_sign_in_answers_no_other() -> None:
         with pytest.raises(WrongCode):
             sign_in.answer(second, pin, VISITOR)
 
-    assert sign_in.answer(first, pin, VISITOR).bearer
+    assert isinstance(sign_in.answer(first, pin, VISITOR), SignedIn)
 
 
 def test_ten_wrong_pins_in_an_hour_make_even_the_right_one_wait(clock: Clock) -> None:
@@ -305,7 +310,7 @@ def test_ten_wrong_pins_in_an_hour_make_even_the_right_one_wait(clock: Clock) ->
     clock.advance(timedelta(hours=1, seconds=1))
     handle = sent_a_pin(who).handle
 
-    assert sign_in.answer(handle, mailed_pin(), VISITOR).bearer
+    assert isinstance(sign_in.answer(handle, mailed_pin(), VISITOR), SignedIn)
 
 
 def test_a_pin_is_kept_as_no_plain_digest() -> None:
@@ -318,13 +323,116 @@ def test_a_pin_is_kept_as_no_plain_digest() -> None:
     assert len(row.digest) == 64
 
 
-def test_without_an_address_a_pin_cannot_be_sent_and_the_way_is_refused() -> None:
+def test_without_an_address_a_pin_cannot_be_sent_so_an_app_is_set_up() -> None:
     who = factories.account(None, username="lab-07")
     settings = {"mfaForStudents": True, "allowGenericUsers": True}
     factories.membership(who, factories.organisation(settings=settings))
 
-    with pytest.raises(FactorUnavailable):
-        sign_in.verify_password("lab-07", PASSWORD, VISITOR)
+    offer = the_offer(who)
+    step = sign_in.proceed(offer.handle, VISITOR)
+    assert isinstance(step, Enrolment)
+    done = sign_in.answer(offer.handle, code_now(step.secret), VISITOR)
+
+    assert isinstance(done, SignedIn)
+    assert done.session.factor is Factor.CODE
+
+
+def test_a_stolen_password_alone_binds_no_app() -> None:
+    who = factories.account()
+    factories.membership(who, factories.organisation(factorForStudents="app"))
+
+    handle = sent_a_pin(who).handle
+    secret = totp.new_secret()
+    with pytest.raises(WrongCode):
+        sign_in.answer(handle, code_now(secret), VISITOR)
+    step = sign_in.answer(handle, mailed_pin(), VISITOR)
+    assert isinstance(step, Enrolment)
+    assert factories.sessions_open() == 0
+    done = sign_in.answer(handle, code_now(step.secret), VISITOR)
+
+    assert isinstance(done, SignedIn)
+    assert [mail.kind for mail in factories.mails()] == ["pin", "app_added"]
+
+
+def test_a_confirmed_app_is_asked_on_every_way_in_and_no_pin_answers_it() -> None:
+    who = factories.account()
+    factories.membership(who)
+    secret = factories.app_of(who)
+    offer = the_offer(who)
+
+    assert isinstance(sign_in.proceed(offer.handle, VISITOR), CodeWanted)
+    with pytest.raises(WrongCode):
+        sign_in.answer(offer.handle, "000000", VISITOR)
+
+    assert isinstance(sign_in.answer(offer.handle, code_now(secret), VISITOR), SignedIn)
+    assert factories.mails("pin") == []
+
+
+@pytest.mark.parametrize("steps", [-1, 0])
+def test_a_code_and_those_before_it_work_once(steps: int, clock: Clock) -> None:
+    who = factories.account()
+    secret = factories.app_of(who)
+    code = code_now(secret, steps)
+    first, second = the_offer(who), the_offer(who)
+    for offer in (first, second):
+        sign_in.proceed(offer.handle, VISITOR)
+
+    assert isinstance(sign_in.answer(first.handle, code, VISITOR), SignedIn)
+
+    for again in (code, code_now(secret, steps - 1)):
+        with pytest.raises(WrongCode):
+            sign_in.answer(second.handle, again, VISITOR)
+    clock.advance(timedelta(seconds=60))
+    assert isinstance(sign_in.answer(second.handle, code_now(secret), VISITOR), SignedIn)
+
+
+@pytest.mark.parametrize("steps", [-2, 2])
+def test_a_code_of_another_time_is_refused(steps: int) -> None:
+    who = factories.account()
+    secret = factories.app_of(who)
+    offer = the_offer(who)
+    sign_in.proceed(offer.handle, VISITOR)
+
+    with pytest.raises(WrongCode):
+        sign_in.answer(offer.handle, code_now(secret, steps), VISITOR)
+
+
+def test_the_accounts_own_way_asks_the_strictest_of_all() -> None:
+    who = factories.account()
+    factories.membership(who)
+    factories.membership(who, factories.pin_organisation())
+
+    [offer] = sign_in.verify_password(who.email or "", PASSWORD, VISITOR, whole=True).offers
+
+    assert offer.membership is None
+    assert offer.factor is Factor.PIN
+
+
+def test_the_accounts_own_way_is_the_membership_where_only_its_own_password_matched() -> None:
+    who = factories.account()
+    factories.membership(who, factories.pin_organisation())
+    special = factories.membership(who)
+    assert special.organisation
+    factories.own_password(who, special.organisation)
+
+    [offer] = sign_in.verify_password(who.email or "", OWN_PASSWORD, VISITOR, whole=True).offers
+    done = sign_in.proceed(offer.handle, VISITOR)
+
+    assert isinstance(done, SignedIn)
+    assert [seat.membership for seat in sessions.seats_of(done.session)] == [special]
+    with pytest.raises(ProofRequired):
+        sessions.require_account(done.session)
+
+
+def test_the_accounts_own_way_is_shut_while_every_organisation_is_suspended() -> None:
+    who = factories.account()
+    place = factories.membership(who).organisation
+    assert place
+    place.suspended_at = now()
+    db.session().commit()
+
+    with pytest.raises(NoWayIn):
+        sign_in.verify_password(who.email or "", PASSWORD, VISITOR, whole=True)
 
 
 def test_a_generic_account_signs_in_only_where_the_organisation_allows_it() -> None:
@@ -366,20 +474,12 @@ def _give_own_password(who: Account, offer: Offer) -> None:
     factories.own_password(who, offer.membership.organisation)
 
 
-def _demand_an_app(_who: Account, offer: Offer) -> None:
-    assert offer.membership
-    place = offer.membership.organisation
-    assert place
-    place.policy = place.policy.model_copy(update={"factorForStudents": "app"})
-
-
 MEANWHILE = [
     _remove_role,
     _suspend_organisation,
     _suspend_account,
     _change_password,
     _give_own_password,
-    _demand_an_app,
 ]
 
 
@@ -541,6 +641,7 @@ def test_switching_to_a_seat_that_wants_a_pin_asks_for_it() -> None:
     assert isinstance(sign_in.proceed(offer.handle, VISITOR), PinWanted)
     assert len(sessions.seats_of(done.session)) == 1
     joined = sign_in.answer(offer.handle, mailed_pin(), VISITOR)
+    assert isinstance(joined, SignedIn)
 
     assert len(sessions.seats_of(joined.session)) == 2
 
