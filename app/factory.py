@@ -3,14 +3,16 @@
 from datetime import timedelta
 from pathlib import Path
 
-from flask import Flask, request
+from flask import Flask, has_request_context, request
+from flask.json.provider import DefaultJSONProvider
 from flask_babel import Babel
 from flask_bootstrap import Bootstrap5
 from flask_compress import Compress
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import cli, config, db, logs, pages
+from app import api, cli, config, db, logs, pages
 from app.config import Settings
+from app.pages.cross_site import csrf
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE if (HERE / "templates").is_dir() else HERE.parent  # in a wheel, or in a checkout
@@ -18,6 +20,13 @@ LANGUAGES = ["en_GB"]
 LARGEST_BODY = 16 * 1024  # bytes; no form and no call needs more (ASVS 5.0, 15.2.2)
 KEPT = timedelta(days=30)
 ASSETS_FOR = 7 * 24 * 3600  # seconds that a browser keeps static files; their URLs carry a version
+
+
+class _InDocumentsOrder(DefaultJSONProvider):
+    """JSON whose keys stand in the order that the contracts' documents have."""
+
+    sort_keys = False
+    ensure_ascii = False
 
 
 def create_app(settings: Settings) -> Flask:
@@ -38,8 +47,18 @@ def create_app(settings: Settings) -> Flask:
     Bootstrap5(app)
     Compress(app)
     pages.init_app(app)
+    _mount_contracts(app)
     cli.init_app(app)
     return app
+
+
+def _mount_contracts(app: Flask) -> None:
+    """Add the five contracts; no page's token guards them, for they read no page's cookie."""
+    app.json = _InDocumentsOrder(app)
+    api.init_app(app)
+    for name, blueprint in app.blueprints.items():
+        if name.split(".")[0] == api.api.name:
+            csrf.exempt(blueprint)
 
 
 def _flask_settings(settings: Settings) -> dict[str, object]:
@@ -72,4 +91,6 @@ def _trust_proxies(app: Flask, count: int) -> None:
 
 
 def _language() -> str | None:
+    if not has_request_context():
+        return None  # a command, or mail: the portal's own language
     return request.accept_languages.best_match(LANGUAGES)

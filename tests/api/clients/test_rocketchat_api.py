@@ -1,0 +1,190 @@
+"""Contract 001 spoken by a client that others wrote: rocketchat_API, from PyPI.
+
+It lives in an environment of its own, made once and kept in the user's cache.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.serving import make_server
+
+from app.clock import now
+from app.models import Account
+from app.security import totp
+from tests import factories
+from tests.api.rocketchat import sessions_open
+from tests.factories import PASSWORD
+
+pytestmark = pytest.mark.slow
+
+CLIENT = "rocketchat_API==3.7.1"
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "doorward-tests"
+IMPORTS = """
+import json, sys
+import requests
+from rocketchat_API.APIExceptions.RocketExceptions import *
+from rocketchat_API.rocketchat import RocketChat
+base, password, *more = sys.argv[1:]
+"""
+Speak = Callable[..., Any]
+
+
+@pytest.fixture(scope="session")
+def python() -> Path:
+    """Return the interpreter of the client's own environment."""
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    home = CACHE / f"{CLIENT.replace('==', '-')}-python{version}"
+    if not home.exists():
+        CACHE.mkdir(parents=True, exist_ok=True)
+        _install(home)
+    return home / "bin" / "python"
+
+
+def _install(home: Path) -> None:
+    """Make the environment beside its place, and move it there whole: tests run side by side."""
+    making = Path(tempfile.mkdtemp(dir=CACHE))
+    _run([sys.executable, "-m", "venv", str(making)])
+    quietly = ["--quiet", "--disable-pip-version-check"]
+    _run([str(making / "bin" / "python"), "-m", "pip", "install", *quietly, CLIENT])
+    try:
+        making.rename(home)
+    except OSError:  # somebody else was first
+        shutil.rmtree(making)
+
+
+def _run(command: list[str]) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def base(portal: Flask) -> Iterator[str]:
+    """Serve the portal on a port of its own; return its URL."""
+    server = make_server("127.0.0.1", 0, portal, threaded=True)
+    serving = threading.Thread(target=server.serve_forever)
+    serving.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    serving.join()
+    server.server_close()
+
+
+@pytest.fixture
+def speak(python: Path, base: str) -> Speak:
+    """Return a function that runs a few lines with the client and returns what they print."""
+
+    def run(lines: str, *more: str) -> Any:
+        return json.loads(_run([str(python), "-c", IMPORTS + lines, base, PASSWORD, *more]))
+
+    return run
+
+
+@pytest.fixture
+def alice(portal: Flask) -> Account:  # noqa: ARG001 (it comes first)
+    return factories.account("alice@example.org", username="alice", name="Alice Liddell")
+
+
+STORY = """
+rocket = RocketChat(more[0], password, server_url=base)
+said = [rocket.me(), rocket.info(), rocket.logout()]
+print(json.dumps(said))
+"""
+
+
+@pytest.mark.parametrize("name", ["alice@example.org", "Alice@Example.org", "alice"])
+def test_the_client_signs_in_looks_around_and_signs_out(
+    speak: Speak, alice: Account, name: str
+) -> None:
+    me, info, out = speak(STORY, name)
+
+    assert (me["_id"], me["username"], me["success"]) == (alice.short_id, "alice", True)
+    assert info["success"] is True
+    assert out["status"] == "success"
+    assert sessions_open() == 0
+
+
+AFTERWARDS = """
+rocket = RocketChat("alice", password, server_url=base)
+kept = dict(rocket.headers)
+rocket.logout()
+rocket.headers = kept
+try:
+    rocket.me()
+except RocketApiException as error:
+    print(json.dumps([error.status_code, error.error]))
+"""
+
+
+@pytest.mark.usefixtures("alice")
+def test_the_client_understands_that_its_token_is_over(speak: Speak) -> None:
+    assert speak(AFTERWARDS) == [401, "You must be logged in to do this."]
+
+
+WRONG = """
+try:
+    RocketChat("alice", password + "!", server_url=base)
+except RocketAuthenticationException:
+    print(json.dumps("refused"))
+"""
+
+
+@pytest.mark.usefixtures("alice")
+def test_the_client_understands_that_the_password_is_wrong(speak: Speak) -> None:
+    assert speak(WRONG) == "refused"
+    assert sessions_open() == 0
+
+
+TOKEN = """
+first = RocketChat("alice", password, server_url=base).headers
+token, who = first["X-Auth-Token"], first["X-User-Id"]
+resumed = requests.post(base + "/api/v1/login", json={"resume": token}).json()["data"]
+again = RocketChat(auth_token=resumed["authToken"], user_id=resumed["userId"], server_url=base)
+print(json.dumps([resumed["authToken"] == token, again.me()["_id"] == who]))
+"""
+
+
+@pytest.mark.usefixtures("alice")
+def test_the_client_goes_on_with_a_token_that_was_resumed(speak: Speak) -> None:
+    assert speak(TOKEN) == [True, True]
+    assert sessions_open() == 1
+
+
+WITH_A_CODE = """
+session = requests.Session()
+session.headers["x-2fa-code"] = more[0]
+rocket = RocketChat("alice", password, server_url=base, session=session)
+print(json.dumps(rocket.me()["username"]))
+"""
+
+
+def test_the_client_signs_in_with_a_code(speak: Speak, alice: Account) -> None:
+    secret = factories.app_of(alice)
+
+    assert speak(WITH_A_CODE, totp.code_at(secret, totp.step_at(now()))) == "alice"
+
+
+FORM = """
+sent = {"user": "alice", "password": password}
+said = requests.post(base + "/api/v1/login", data=sent)
+headers = {"X-Auth-Token": said.json()["data"]["authToken"]}
+headers["X-User-Id"] = said.json()["data"]["userId"]
+out = requests.get(base + "/api/v1/logout", headers=headers)
+print(json.dumps([said.json()["status"], said.headers["content-type"], out.json()["status"]]))
+"""
+
+
+@pytest.mark.usefixtures("alice")
+def test_older_clients_send_a_form_and_sign_out_by_get(speak: Speak) -> None:
+    assert speak(FORM) == ["success", "application/json", "success"]
+    assert sessions_open() == 0
