@@ -8,6 +8,7 @@ from flask import cli as flask_cli
 
 from app.cli.accounts import accounts
 from app.cli.demo import demo
+from app.cli.keys import keys
 from app.cli.memberships import memberships
 from app.cli.organisations import organisations
 from app.cli.outbox import outbox
@@ -19,7 +20,7 @@ WSGI = Path(__file__).resolve().parent.parent.parent / "wsgi.py"
 
 def init_app(app: Flask) -> None:
     """Give the application its commands."""
-    for command in (accounts, organisations, memberships, outbox, purge, demo, serve):
+    for command in (accounts, organisations, memberships, keys, outbox, purge, demo, serve):
         app.cli.add_command(command)
 
 

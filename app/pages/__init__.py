@@ -10,9 +10,11 @@ from flask_login import current_user
 from app import config
 from app.pages import (
     account,
+    code,
     confirm,
     cross_site,
     demo_outbox,
+    docs,
     error_pages,
     headers,
     home,
@@ -22,13 +24,14 @@ from app.pages import (
     request_ids,
     roles,
     sessions,
+    set_up,
     sign_in,
     sign_out,
     signed_in,
     unlocking,
 )
 
-__all__ = ["init_app", "pin", "sessions"]  # the last two only add to others' blueprints
+__all__ = ["code", "init_app", "pin", "sessions", "set_up"]  # four only add to others' blueprints
 
 BLUEPRINTS = (
     sign_in.pages,
@@ -40,6 +43,7 @@ BLUEPRINTS = (
     account.pages,
     confirm.pages,
     demo_outbox.pages,
+    docs.pages,
 )
 
 

@@ -9,7 +9,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.errors import Locked, Refusal, WrongPassword
-from app.models import Demand, Factor, Membership
+from app.models import Factor, Membership
+from app.operations import second_factor
 from app.operations.ways_in import Offer, RefusedWay, Verified
 from app.pages import problems, roles
 from app.pages.forms import AnotherPasswordForm
@@ -21,7 +22,11 @@ VERDICTS = {
     "locked": _l("Locked"),
     "organisation_suspended": _l("Suspended"),
 }
-ASKING = {Demand.NONE: "", Demand.ANY: _l("Needs a PIN"), Demand.APP: _l("Needs an app")}
+NEEDS = {
+    Factor.PIN: _l("Needs a PIN"),
+    Factor.CODE: _l("Needs a code"),
+    Factor.ENROLMENT: _l("Needs an app"),
+}
 
 
 @dataclass(frozen=True)
@@ -49,11 +54,11 @@ def of_verified(verified: Verified, wrong: AnotherPasswordForm | None = None) ->
 
 def of_offer(offer: Offer) -> Card:
     """Return the card of a way in that is open."""
-    pin = offer.factor is Factor.PIN
+    needs = NEEDS.get(offer.factor)
     return _card(
         offer.membership,
-        verdict=_("Needs a PIN") if pin else _("Ready"),
-        tone=WANTING if pin else READY,
+        verdict=str(needs or _("Ready")),
+        tone=WANTING if needs else READY,
         handle=offer.handle,
     )
 
@@ -76,7 +81,8 @@ def of_membership(membership: Membership, wrong: AnotherPasswordForm | None, ask
     """Return the card of a seat that somebody signed in does not hold yet."""
     if membership.suspended:
         return _card(membership, verdict=_("Suspended"), tone=STOPPED)
-    verdict = str(ASKING[membership.demand])
+    due = second_factor.due(membership.account, membership.demand)
+    verdict = str(NEEDS.get(due, ""))
     if ask != str(membership.id):
         return _card(membership, verdict=verdict, tone=WANTING if verdict else "quiet")
     form = password_form(membership, wrong)

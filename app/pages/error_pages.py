@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
 from sqlalchemy import exc
+from sqlalchemy.orm.exc import ObjectDeletedError
 from structlog.stdlib import get_logger
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
@@ -43,6 +44,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(ProofRequired, _ask_for_proof)
     app.register_error_handler(exc.OperationalError, _of_database)
     app.register_error_handler(exc.TimeoutError, _of_database)
+    app.register_error_handler(ObjectDeletedError, _of_ended_session)
 
 
 def _of_http(error: HTTPException) -> ResponseReturnValue:
@@ -81,6 +83,12 @@ def _page_of_form() -> str:
     referrer = request.referrer or ""
     own = referrer.startswith(request.host_url)
     return "/" + referrer.removeprefix(request.host_url) if own else ""
+
+
+def _of_ended_session(_error: ObjectDeletedError) -> Response:
+    """Send whoever was signed out by another request meanwhile to sign in again."""
+    db.session().rollback()
+    return redirect(url_for("sign_in.password"), 303)
 
 
 def _of_database(error: Exception) -> ResponseReturnValue:

@@ -16,7 +16,8 @@ LONGEST_IDENTITY = 320  # characters: the longest e-mail address
 LONGEST_PASSWORD = 1_024  # characters as sent; what fits a password, operations say
 LONGEST_NAME = 200
 LONGEST_CODE = 40
-PIN_DIGITS = 6
+DIGITS = 6
+BETWEEN_DIGITS = " -\u00a0\u202f"  # as people type them, and as apps show them
 
 
 def _l(text: str) -> str:
@@ -113,17 +114,32 @@ class AnotherPasswordForm(Form):
     password = _password(_l("Password there"), _l("Enter the password you use there."))
 
 
-class PinForm(Form):
-    """The six digits that were mailed."""
+class AnswerForm(Form):
+    """Six digits: what the second step asks for. Each kind names its own."""
 
-    code = StringField(_l("PIN"), [DataRequired(_l("Enter the PIN from the mail."))])
+    code = StringField()
+    NOT_SIX = ""
 
     def validate_code(self, field: StringField) -> None:
         """Take six ASCII digits, with blanks and hyphens between them as people type them."""
-        digits = "".join(sign for sign in field.data or "" if sign not in " -\u00a0\u202f")
-        if len(digits) != PIN_DIGITS or not (digits.isascii() and digits.isdigit()):
-            raise ValidationError(_("The PIN is six digits."))
+        digits = "".join(sign for sign in field.data or "" if sign not in BETWEEN_DIGITS)
+        if len(digits) != DIGITS or not (digits.isascii() and digits.isdigit()):
+            raise ValidationError(self.NOT_SIX)
         field.data = digits
+
+
+class PinForm(AnswerForm):
+    """The six digits that were mailed."""
+
+    code = StringField(_l("PIN"), [DataRequired(_l("Enter the PIN from the mail."))])
+    NOT_SIX = _l("The PIN is six digits.")
+
+
+class AppCodeForm(AnswerForm):
+    """The six digits that an authenticator app shows."""
+
+    code = StringField(_l("Code from the app"), [DataRequired(_l("Enter the code from the app."))])
+    NOT_SIX = _l("The code is six digits.")
 
 
 class NewPasswordForm(Form):

@@ -48,6 +48,6 @@ def _is_static(endpoint: str | None) -> bool:
 
 
 def _keep_private(response: Response) -> None:
-    response.headers.setdefault("Cache-Control", "no-store")
-    response.headers.setdefault("Pragma", "no-cache")
-    response.vary.add("Cookie")
+    if response.headers.setdefault("Cache-Control", "no-store") == "no-store":
+        response.headers.setdefault("Pragma", "no-cache")
+        response.vary.add("Cookie")

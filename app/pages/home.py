@@ -28,7 +28,7 @@ def start() -> Response:
 
 @pages.get("/home")
 def index() -> ResponseReturnValue:
-    """Show every organisation and role, the seats held first."""
+    """Show every organisation and role, by its name, superusers first."""
     return _page()
 
 

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.clock import now
-from app.errors import Refusal, ResendTooSoon, TicketRefused
+from app.errors import ResendTooSoon
 from app.operations import sign_in
 from app.pages import problems, signed_in, steps
 from app.pages.forms import PinForm
@@ -24,22 +24,12 @@ def check_pin() -> ResponseReturnValue:
     """Check the digits, or send others."""
     if "again" in request.form:
         return _send_again()
-    form, before = PinForm(), signed_in.current()
-    if not form.validate():
-        return _page(form), 400
-    try:
-        done = sign_in.answer(_handle(), form.code.data or "", visitor())
-    except TicketRefused:
-        raise
-    except Refusal as refusal:
-        form.code.errors = [problems.sentence(refusal)]
-        return problems.answer(_page(form), refusal)
-    return steps.welcome(done, before)
+    return steps.check(PinForm(), _page)
 
 
 def _send_again() -> ResponseReturnValue:
     try:
-        sign_in.resend(_handle(), visitor())
+        sign_in.resend(steps.handle(), visitor())
     except ResendTooSoon as refusal:
         form = PinForm(formdata=None)
         form.refuse(refusal)
@@ -49,7 +39,7 @@ def _send_again() -> ResponseReturnValue:
 
 
 def _page(form: PinForm) -> str:
-    wanted = sign_in.peek(_handle())
+    wanted = steps.waiting(sign_in.PinWanted)
     wait = max(0, round((wanted.resend_at - now()).total_seconds()))
     return render_template(
         "sign_in/pin.html",
@@ -60,8 +50,3 @@ def _page(form: PinForm) -> str:
         choosing="verification" in session,
         moving=signed_in.current() is not None,
     )
-
-
-def _handle() -> str:
-    handle: str = session.get("handle", "")
-    return handle

@@ -31,23 +31,24 @@ SENTENCES = {
     "generic_not_allowed": _l(
         "This organisation admits no accounts without an e-mail address. Ask its administrators."
     ),
-    "factor_unavailable": _l(
-        "This organisation asks for a second step that your account does not have yet. "
-        "Ask its administrators."
-    ),
     "second_factor_required": _l("A second step is needed here."),
     "ticket_refused": _l("That is used up or too old."),
-    "wrong_code": _l("That code is not right. Use the newest one."),
-    "too_many_codes": _l("Too many wrong codes. Try again %(when)s."),
-    "resend_too_soon": _l("A code was sent a moment ago. Another can be sent %(when)s."),
+    "wrong_code": _l("Those digits are not right. Use the newest ones."),
+    "too_many_codes": _l("Too many wrong tries. Try again %(when)s."),
+    "resend_too_soon": _l("A PIN was sent a moment ago. Another can be sent %(when)s."),
+    "already_enabled": _l("You have an authenticator app already."),
+    "not_enabled": _l("You have no authenticator app."),
+    "secret_not_set": _l("No authenticator app waits to be confirmed. Start again."),
     "password_refused": _l("This password cannot be used."),
     "invalid_address": _l("This is not an e-mail address that mail can be sent to."),
     "invalid_username": _l("A username has 2 to 64 characters, no blanks and no @."),
     "invalid_setting": _l("This setting cannot have this value."),
     "already_exists": _l("That is there already."),
     "not_found": _l("There is nothing like that here."),
+    "last_superuser": _l("The portal would be left without a superuser."),
     "registration_closed": _l("People join this portal by invitation only."),
     "proof_required": _l("Confirm first that it is you."),
+    "not_signed_in": _l("Sign in first."),
 }
 
 STATUSES = {
@@ -57,14 +58,18 @@ STATUSES = {
     "account_suspended": 401,
     "no_way_in": 401,
     "wrong_code": 401,
+    "not_signed_in": 401,
     "organisation_suspended": 403,
     "generic_not_allowed": 403,
-    "factor_unavailable": 403,
     "second_factor_required": 403,
     "registration_closed": 403,
     "proof_required": 403,
     "not_found": 404,
     "already_exists": 409,
+    "already_enabled": 409,
+    "last_superuser": 409,
+    "not_enabled": 409,
+    "secret_not_set": 409,
     "ticket_refused": 410,
     "locked": 429,
     "membership_locked": 429,

@@ -1,4 +1,8 @@
-"""Joining: register, read the mail, activate."""
+"""Joining: register, read the mail, activate.
+
+The browser keeps a secret from registering until the address is confirmed, so that the mail's link
+and code need only a button there. Whoever follows them in another browser gives the password.
+"""
 
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -9,17 +13,22 @@ from app import config
 from app.errors import (
     InvalidAddress,
     PasswordRefused,
+    ProofRequired,
     Refusal,
     TicketRefused,
+    WrongPassword,
 )
 from app.operations import new_passwords, registration
-from app.pages import mailed, problems
-from app.pages.forms import CodeForm, RegistrationForm, TicketForm
+from app.operations.registration import Activation
+from app.pages import mailed, passwords, problems
+from app.pages.forms import CodeForm, ConfirmForm, RegistrationForm, TicketForm
 from app.pages.hashing import require_room
 from app.pages.visitor import visitor
+from app.security.tokens import new_secret
 
 pages = Blueprint("registration", __name__)
 TICKET = "activation"
+BROWSER = "registered_here"  # the session's key for the secret of this browser
 
 
 @pages.get("/register")
@@ -35,9 +44,8 @@ def send_registration() -> ResponseReturnValue:
     form = RegistrationForm()
     if not form.validate():
         return _page(form), 400
-    email, name, typed = form.email.data or "", form.name.data or "", form.password.data or ""
     try:
-        registration.register(email, name, typed, visitor())
+        _register(form)
     except PasswordRefused as refusal:
         form.refuse_password(refusal)
         return _page(form), 400
@@ -47,7 +55,6 @@ def send_registration() -> ResponseReturnValue:
     except Refusal as refusal:
         form.refuse(refusal)
         return problems.answer(_page(form), refusal)
-    session["registered"] = email
     return redirect(url_for("registration.check_mail"), 303)
 
 
@@ -63,21 +70,30 @@ def check_mail() -> ResponseReturnValue:
 
 @pages.get("/activate")
 def activate() -> ResponseReturnValue:
-    """Show the button that confirms an address, or ask for the code."""
+    """Show the button that confirms an address, or ask for the password or the code."""
     if mailed.took_from_link(TICKET):
         return redirect(url_for("registration.activate"), 303)
-    return _activation_page(CodeForm())
+    return _activation_page()
 
 
 @pages.post("/activate")
 def confirm_address() -> ResponseReturnValue:
-    """Confirm the address by the link's ticket, or by the code."""
+    """Confirm the address by the link's ticket or by the code, with the password if need be."""
     if "code" in request.form:
         return _activate_by_code()
     try:
+        if "password" in request.form:
+            return _activate_by_password()
         return _activate(mailed.held(TICKET) or "")
     except TicketRefused:
-        return _activation_page(CodeForm(formdata=None), refused=True)
+        return _refused()
+
+
+def _register(form: RegistrationForm) -> None:
+    email, name, typed = form.email.data or "", form.name.data or "", form.password.data or ""
+    browser = new_secret()
+    registration.register(email, name, typed, visitor(), browser=browser)
+    session["registered"], session[BROWSER] = email, browser
 
 
 def _activate_by_code() -> ResponseReturnValue:
@@ -92,12 +108,39 @@ def _activate_by_code() -> ResponseReturnValue:
         return _code_page(form), 400
 
 
+def _activate_by_password() -> ResponseReturnValue:
+    require_room()
+    form, ticket = ConfirmForm(), mailed.held(TICKET) or ""
+    if not form.validate():
+        return _activation_page(form, 400)
+    try:
+        registration.activate_by_password(ticket, form.password.data or "", visitor())
+    except WrongPassword as refusal:
+        form.password.errors = [problems.sentence(refusal)]
+        return _activation_page(form, problems.status(refusal))
+    return _confirmed()
+
+
 def _activate(ticket: str) -> Response:
-    registration.activate(ticket, visitor())
+    try:
+        first = registration.activate_here(ticket, session.get(BROWSER), visitor())
+    except ProofRequired:
+        mailed.hold(TICKET, ticket)
+        return redirect(url_for("registration.activate"), 303)
+    return _confirmed(first)
+
+
+def _confirmed(first: str | None = None) -> Response:
+    """Lead on to signing in, or with a ticket for the `first` password to choosing it."""
     mailed.drop(TICKET)
     session.pop("registered", None)
-    flash(_("Your address is confirmed. You can sign in now."), "success")
-    return redirect(url_for("sign_in.password"), 303)
+    session.pop(BROWSER, None)
+    if first is None:
+        flash(_("Your address is confirmed. You can sign in now."), "success")
+        return redirect(url_for("sign_in.password"), 303)
+    mailed.hold(passwords.TICKET, first)
+    flash(_("Your address is confirmed. Choose a password now."), "success")
+    return redirect(url_for("passwords.reset"), 303)
 
 
 def _page(form: RegistrationForm) -> str:
@@ -107,17 +150,29 @@ def _page(form: RegistrationForm) -> str:
     return render_template("registration/register.html", form=form, minimum=minimum)
 
 
-def _activation_page(form: CodeForm, *, refused: bool = False) -> ResponseReturnValue:
+def _activation_page(form: ConfirmForm | None = None, status: int = 200) -> ResponseReturnValue:
     ticket = mailed.held(TICKET)
+    if ticket is None:
+        return _code_page(CodeForm(formdata=None)), status
     try:
-        if ticket is not None:
-            account = registration.activation_of(ticket)
-            button = TicketForm(formdata=None)
-            return render_template("registration/activate.html", account=account, form=button)
+        asked = registration.activation_of(ticket, session.get(BROWSER))
     except TicketRefused:
-        mailed.drop(TICKET)
-        refused = True
-    return _code_page(form, refused=refused), 410 if refused else 200
+        return _refused()
+    return _asking(asked, form), status
+
+
+def _asking(asked: Activation, form: ConfirmForm | None) -> str:
+    if asked.wants_password:
+        form = form or ConfirmForm(formdata=None)
+        return render_template("registration/password.html", account=asked.account, form=form)
+    return render_template(
+        "registration/activate.html", asked=asked, form=TicketForm(formdata=None)
+    )
+
+
+def _refused() -> ResponseReturnValue:
+    mailed.drop(TICKET)
+    return _code_page(CodeForm(formdata=None), refused=True), 410
 
 
 def _code_page(form: CodeForm, *, refused: bool = False) -> str:

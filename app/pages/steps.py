@@ -4,27 +4,66 @@ Flask's signed cookie carries what this browser is in the middle of: `verificati
 password's secret), `handle` (the chosen way in), `keep`, `next`.
 """
 
-from flask import flash, redirect, session, url_for
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import abort, flash, redirect, session, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from app.errors import Refusal, TicketRefused
 from app.models import Session
 from app.operations import sessions, sign_in
-from app.pages import cookies, next_url, signed_in
+from app.pages import cookies, next_url, problems, signed_in
+from app.pages.forms import AnswerForm
 from app.pages.visitor import visitor
 
 UNDER_WAY = ("verification", "handle", "keep")
+PAGES: dict[type[Any], str] = {
+    sign_in.PinWanted: "sign_in.pin",
+    sign_in.CodeWanted: "sign_in.code",
+    sign_in.Enrolment: "sign_in.set_up",
+}
+
+W = TypeVar("W", bound=sign_in.Waiting)
+F = TypeVar("F", bound=AnswerForm)
 
 
 def go_on(handle: str) -> Response:
-    """Go on with the chosen way in: to the PIN, or in."""
+    """Go on with the chosen way in: to what it asks for, or in."""
     before = signed_in.current()
-    match sign_in.proceed(handle, visitor()):
-        case sign_in.PinWanted():
-            session["handle"] = handle
-            return redirect(url_for("sign_in.pin"), 303)
-        case sign_in.SignedIn() as done:
-            return welcome(done, before)
+    return _lead_to(sign_in.proceed(handle, visitor()), before)
+
+
+def handle() -> str:
+    """Return the handle of the way in that this browser chose, or "" where it chose none."""
+    chosen: str = session.get("handle", "")
+    return chosen
+
+
+def waiting(kind: type[W]) -> W:
+    """Return what the chosen way in waits for; leave for the right page if it is no `kind`.
+
+    Raises TicketRefused where it waits for nothing.
+    """
+    step = sign_in.peek(handle())
+    return step if isinstance(step, kind) else abort(_page_of(step))
+
+
+def check(form: F, page: Callable[[F], str]) -> ResponseReturnValue:
+    """Check the digits of `form` and go on, or show its `page` again with what is wrong."""
+    before = signed_in.current()
+    if not form.validate():
+        return page(form), 400
+    try:
+        step = sign_in.answer(handle(), form.code.data or "", visitor())
+    except TicketRefused:
+        raise
+    except Refusal as refusal:
+        form.code.errors = [problems.sentence(refusal)]
+        return problems.answer(page(form), refusal)
+    return _lead_to(step, before)
 
 
 def welcome(done: sign_in.SignedIn, before: Session | None) -> Response:
@@ -41,7 +80,8 @@ def welcome(done: sign_in.SignedIn, before: Session | None) -> Response:
     session.permanent = kept
     signed_in.remember(done.session, done.bearer)
     response = redirect(following, 303)
-    cookies.keep(response, cookies.DEVICE, done.device)
+    if done.device:
+        cookies.keep(response, cookies.DEVICE, done.device)
     return response
 
 
@@ -59,6 +99,17 @@ def forget_steps() -> None:
     """Forget what this browser was in the middle of."""
     for name in UNDER_WAY:
         session.pop(name, None)
+
+
+def _lead_to(step: sign_in.Step, before: Session | None) -> Response:
+    if isinstance(step, sign_in.SignedIn):
+        return welcome(step, before)
+    session["handle"] = step.handle
+    return _page_of(step)
+
+
+def _page_of(step: sign_in.Waiting) -> Response:
+    return redirect(url_for(PAGES[type(step)]), 303)
 
 
 def _leave(before: Session | None) -> None:

@@ -42,17 +42,33 @@ def test_the_code_from_the_mail_opens_the_account(
 
 
 @both
-def test_the_link_opens_the_account_on_another_device_by_its_button_only(
+def test_the_link_opens_the_account_by_its_button_where_it_was_registered(
+    browse: Browse, newcomer: Person, sink: Script
+) -> None:
+    page = register(browse, newcomer)
+    link = link_in(mail_to(sink, newcomer.email))
+
+    browse().goto(link)  # as a scanner does
+    page.goto(link)
+    expect(page).not_to_have_url(re.compile("ticket"))
+    press(page, "Confirm the address")
+    sign_in(page, newcomer)
+
+    shows(page, "Home")
+
+
+@both
+def test_the_link_opens_the_account_on_another_device_by_the_password_that_was_chosen(
     browse: Browse, newcomer: Person, sink: Script
 ) -> None:
     register(browse, newcomer)
-    link = link_in(mail_to(sink, newcomer.email))
-    scanner, elsewhere = browse(), browse()
+    elsewhere = browse()
 
-    scanner.goto(link)
-    elsewhere.goto(link)
+    elsewhere.goto(link_in(mail_to(sink, newcomer.email)))
     expect(elsewhere).not_to_have_url(re.compile("ticket"))
+    elsewhere.get_by_label("Password", exact=True).fill(PASSWORD)
     press(elsewhere, "Confirm the address")
+    shows(elsewhere, "Sign in")
     sign_in(elsewhere, newcomer)
 
     shows(elsewhere, "Home")

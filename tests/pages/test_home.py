@@ -163,17 +163,17 @@ def test_the_superuser_has_a_seat_of_their_own(guest: Browser) -> None:
     assert page.heading == "Superuser"
 
 
-def test_a_place_that_wants_an_app_says_why_it_stays_shut(guest: Browser) -> None:
+def test_a_place_that_wants_an_app_says_so_and_leads_to_it(guest: Browser) -> None:
     who = _member_of("Cy")
     factories.membership(who, factories.organisation("App School", factorForStudents="app"))
     guest.sign_in(who)
     home = guest.press("Continue: Cy,")
+    assert "Needs an app" in home.card("App School")
 
     page = guest.press("Switch: App School")
 
-    assert "Needs an app" in home.card("App School")
-    assert page.url == "/home"
-    assert "asks for a second step that your account does not have yet" in page.text
+    assert page.url == "/sign-in/pin"
+    assert guest.click("Not now").url == "/home"
 
 
 def test_empty_password_fields_are_named(guest: Browser) -> None:

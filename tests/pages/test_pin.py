@@ -55,7 +55,7 @@ def test_a_wrong_pin_is_refused_and_the_right_one_still_works(guest: Browser) ->
     wrong = guest.press("Continue", code=_wrong())
 
     assert wrong.status == 401
-    assert "That code is not right." in wrong.text
+    assert "Those digits are not right." in wrong.text
     assert guest.press("Continue", code=_pin()).url == "/home"
 
 
@@ -82,7 +82,7 @@ def test_after_ten_wrong_pins_one_has_to_wait(guest: Browser) -> None:
     page = guest.press("Continue", code=_pin())
 
     assert page.status == 429
-    assert "Too many wrong codes. Try again in 1 hour." in page.text
+    assert "Too many wrong tries. Try again in 1 hour." in page.text
 
 
 def test_reloading_sends_nothing(guest: Browser) -> None:

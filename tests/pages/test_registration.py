@@ -6,9 +6,10 @@ import pytest
 from app.models import ActivationTicket
 from tests import factories
 from tests.conftest import Clock
-from tests.pages.browser import Browser, Page
+from tests.pages.browser import Browser, Page, values_of
 
 GOOD = "seven quiet herons"
+BAD = "eight loud herons"
 
 
 def test_somebody_registers_and_follows_the_link(guest: Browser) -> None:
@@ -62,6 +63,122 @@ def test_a_scanner_that_opens_the_link_spends_nothing(
     assert "You can sign in now." in guest.press("Confirm the address").text
 
 
+def test_another_browser_gives_the_password_that_was_chosen(
+    guest: Browser, new_guest: Callable[..., Browser]
+) -> None:
+    _register(guest)
+    elsewhere = new_guest()
+
+    shown = elsewhere.open(_link())
+    assert "was not registered in this browser" in shown.text
+    assert shown.link("Set a password by mail") == "/forgotten"
+    wrong = elsewhere.press("Confirm the address", password=BAD)
+    assert wrong.status == 401
+    assert "That is not the right password." in wrong.text
+
+    done = elsewhere.press("Confirm the address", password=GOOD)
+    assert "You can sign in now." in done.text
+    assert elsewhere.sign_in("ann@example.org", GOOD).url == "/home"
+
+
+def test_a_button_alone_does_nothing_in_another_browser(
+    guest: Browser, new_guest: Callable[..., Browser]
+) -> None:
+    _register(guest)
+    elsewhere = new_guest()
+    elsewhere.open(_link())
+
+    token = values_of(elsewhere.shown.form("Confirm the address"))["csrf_token"]
+    sent = elsewhere.send("POST", "/activate", data={"csrf_token": token})
+
+    assert sent.headers["Location"] == "/activate"
+    assert "do not match" in guest.sign_in("ann@example.org", GOOD).text
+
+
+def test_the_code_asks_another_browser_for_the_password_too(
+    guest: Browser, new_guest: Callable[..., Browser]
+) -> None:
+    _register(guest)
+    code, elsewhere = factories.latest_words("activation")["code"], new_guest()
+    elsewhere.open("/activate")
+
+    shown = elsewhere.press("Confirm the address", identity="ann@example.org", code=code)
+    done = elsewhere.press("Confirm the address", password=GOOD)
+
+    assert "was not registered in this browser" in shown.text
+    assert "You can sign in now." in done.text
+
+
+def test_the_fifth_wrong_password_ends_the_link(
+    guest: Browser, new_guest: Callable[..., Browser]
+) -> None:
+    _register(guest)
+    elsewhere = new_guest()
+    elsewhere.open(_link())
+
+    pages = [elsewhere.press("Confirm the address", password=BAD) for _ in range(5)]
+
+    assert [page.status for page in pages] == [401, 401, 401, 401, 410]
+    assert guest.open(_link()).status == 410
+
+
+def test_a_password_is_wanted_before_it_is_compared(
+    guest: Browser, new_guest: Callable[..., Browser]
+) -> None:
+    _register(guest)
+    elsewhere = new_guest()
+    elsewhere.open(_link())
+
+    page = elsewhere.press("Confirm the address")
+
+    assert page.status == 400
+    assert "Enter your password." in page.text
+
+
+def test_whoever_registers_twice_in_two_browsers_presses_the_button_in_the_later(
+    guest: Browser, new_guest: Callable[..., Browser]
+) -> None:
+    later = new_guest()
+    _register(guest)
+    _register(later)
+
+    assert "was not registered in this browser" in guest.open(_link()).text
+    later.open(_link())
+
+    assert "You can sign in now." in later.press("Confirm the address").text
+
+
+def test_a_prepared_account_without_a_password_is_led_to_one(
+    guest: Browser, new_guest: Callable[..., Browser]
+) -> None:
+    factories.account("ann@example.org", password=None, activated=False)
+    _register(new_guest())
+
+    shown = guest.open(_link())
+    led = guest.press("Confirm the address")
+    done = guest.press("Set the password", password=BAD)
+
+    assert "Then you choose a password." in shown.text
+    assert led.url == "/reset"
+    assert "Your address is confirmed. Choose a password now." in led.text
+    assert done.url == "/sign-in"
+    assert guest.sign_in("ann@example.org", BAD).url == "/home"
+
+
+def test_a_prepared_account_keeps_the_password_it_was_given(
+    guest: Browser, new_guest: Callable[..., Browser]
+) -> None:
+    factories.account("ann@example.org", activated=False)
+    told = _register(new_guest())
+
+    guest.open(_link())
+    done = guest.press("Confirm the address")
+
+    assert told.url == "/register/check-mail"
+    assert "You can sign in now." in done.text
+    assert guest.sign_in("ann@example.org").url == "/home"
+
+
 def test_the_ticket_leaves_the_address_at_once(guest: Browser) -> None:
     _register(guest)
 
@@ -94,17 +211,18 @@ def test_a_ticket_that_ran_out_is_refused(guest: Browser, clock: Clock) -> None:
     assert guest.press("Confirm the address").status == 410
 
 
+@pytest.mark.parametrize("activated", [True, False])
 def test_a_taken_address_is_answered_alike(
-    guest: Browser, new_guest: Callable[..., Browser]
+    guest: Browser, new_guest: Callable[..., Browser], *, activated: bool
 ) -> None:
-    factories.account("ann@example.org")
+    factories.account("ann@example.org", activated=activated)
     fresh = _register(new_guest(), "new@example.org")
 
     taken = _register(guest)
 
     assert taken.main.replace("ann@", "new@") == fresh.main
-    assert factories.mails("already_registered")
-    assert len(factories.mails("activation")) == 1
+    kinds = sorted(mail.kind for mail in factories.mails())
+    assert kinds == ["activation", "already_registered" if activated else "activation"]
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,21 @@ def test_ending_a_session_takes_a_fresh_proof(
     assert len(guest.press("End this session").cards) == 1
 
 
+def test_ending_all_others_takes_a_fresh_proof(
+    guest: Browser, new_guest: Callable[..., Browser], clock: Clock
+) -> None:
+    who, elsewhere = factories.account(), new_guest()
+    elsewhere.sign_in(who)
+    guest.sign_in(who)
+    clock.advance(sessions.STEP_UP)
+    guest.open("/account/sessions")
+
+    asked = guest.press("End all other sessions")
+
+    assert asked.url == "/confirm?next=/account/sessions"
+    assert factories.sessions_open() == 2
+
+
 def test_an_idle_session_ends(guest: Browser, clock: Clock) -> None:
     guest.sign_in(factories.account())
     clock.advance(sessions.PAGES_IDLE + timedelta(seconds=1))

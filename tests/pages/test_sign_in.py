@@ -157,6 +157,19 @@ def test_a_locked_card_says_until_when_and_offers_a_mail(guest: Browser) -> None
     assert factories.mails("unlock")
 
 
+def test_a_lock_at_the_only_organisation_looks_like_a_wrong_password(guest: Browser) -> None:
+    who = factories.account()
+    strict = factories.organisation("Strict School", {"maxFailedSignInAttempts": 2})
+    factories.membership(who, strict)
+    wrong = [guest.sign_in(who, "not the password") for _ in range(2)]
+
+    locked = guest.sign_in(who)
+
+    assert NO_MATCH in locked.text
+    for page in wrong:
+        assert (page.status, page.main) == (locked.status, locked.main) == (401, wrong[0].main)
+
+
 def test_the_last_choice_comes_first(guest: Browser) -> None:
     who = factories.account()
     for name in ("Aardvark School", "Zebra School"):
