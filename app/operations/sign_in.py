@@ -116,7 +116,7 @@ def _answer(
 ) -> SignedIn | Enrolment | None:
     """Return None for a wrong code, so that the try's charge is committed, not rolled back."""
     account = pending.verification.account
-    if pending.factor is Factor.NONE:
+    if pending.factor is Factor.NONE or _unasked(pending):
         return None
     _charge_handle(pending)
     second_factor.charge(account)
@@ -145,6 +145,11 @@ def _accept(
         return steps.enrolment(handle, pending)
     second_factor.forgive(account)
     return _finish(pending, answered, visitor)
+
+
+def _unasked(pending: PendingSignIn) -> bool:
+    """Tell whether a PIN is due that was never sent: there is nothing to compare yet."""
+    return steps.pin_due(pending) and second_factor.sent_pin(pending) is None
 
 
 def _charge_handle(pending: PendingSignIn) -> None:
