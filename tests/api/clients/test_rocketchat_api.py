@@ -4,31 +4,24 @@ It lives in an environment of its own, made once and kept in the user's cache.
 """
 
 import json
-import os
-import shutil
-import subprocess
-import sys
-import tempfile
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
-from werkzeug.serving import make_server
 
 from app.clock import now
 from app.models import Account
 from app.security import totp
 from tests import factories
+from tests.api.clients import environments
 from tests.api.rocketchat import sessions_open
 from tests.factories import PASSWORD
 
 pytestmark = pytest.mark.slow
 
 CLIENT = "rocketchat_API==3.7.1"
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "doorward-tests"
 IMPORTS = """
 import json, sys
 import requests
@@ -42,42 +35,7 @@ Speak = Callable[..., Any]
 @pytest.fixture(scope="session")
 def python() -> Path:
     """Return the interpreter of the client's own environment."""
-    version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    home = CACHE / f"{CLIENT.replace('==', '-')}-python{version}"
-    if not home.exists():
-        CACHE.mkdir(parents=True, exist_ok=True)
-        _install(home)
-    return home / "bin" / "python"
-
-
-def _install(home: Path) -> None:
-    """Make the environment beside its place, and move it there whole: tests run side by side."""
-    making = Path(tempfile.mkdtemp(dir=CACHE))
-    _run([sys.executable, "-m", "venv", str(making)])
-    quietly = ["--quiet", "--disable-pip-version-check"]
-    _run([str(making / "bin" / "python"), "-m", "pip", "install", *quietly, CLIENT])
-    try:
-        making.rename(home)
-    except OSError:  # somebody else was first
-        shutil.rmtree(making)
-
-
-def _run(command: list[str]) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-@pytest.fixture
-def base(portal: Flask) -> Iterator[str]:
-    """Serve the portal on a port of its own; return its URL."""
-    server = make_server("127.0.0.1", 0, portal, threaded=True)
-    serving = threading.Thread(target=server.serve_forever)
-    serving.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    serving.join()
-    server.server_close()
+    return environments.python_with(CLIENT)
 
 
 @pytest.fixture
@@ -85,7 +43,9 @@ def speak(python: Path, base: str) -> Speak:
     """Return a function that runs a few lines with the client and returns what they print."""
 
     def run(lines: str, *more: str) -> Any:
-        return json.loads(_run([str(python), "-c", IMPORTS + lines, base, PASSWORD, *more]))
+        return json.loads(
+            environments.run([str(python), "-c", IMPORTS + lines, base, PASSWORD, *more])
+        )
 
     return run
 
