@@ -43,7 +43,7 @@ GIVING_BACK = (
     .values(failures=TABLE.c.failures - 1, locked_until=None)
 )
 # Requests for mail from one network, whoever it is for: a school's first day, and no more.
-ASKING = Limit(Counted.ASKING, 60, timedelta(hours=1), timedelta(hours=1))
+ASKING = Limit(Counted.ASKING, 200, timedelta(hours=1), timedelta(hours=1))
 MEMBERSHIP_WINDOW = timedelta(days=1)
 
 

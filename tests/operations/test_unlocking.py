@@ -1,5 +1,6 @@
 """Locks of confirmed passwords, and who is mailed what opens them."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,10 +9,10 @@ from app import db
 from app.clock import now
 from app.errors import Locked, TicketRefused, WrongPassword
 from app.models import Account
-from app.operations import passwords, seats, unlocking
+from app.operations import lockout, passwords, seats, unlocking
 from tests import factories
 from tests.conftest import Clock
-from tests.factories import PASSWORD, VISITOR
+from tests.factories import PASSWORD, STRANGER, VISITOR
 from tests.operations.signing_in import WRONG, fail, reason, signed_in
 
 pytestmark = pytest.mark.usefixtures("portal")
@@ -76,3 +77,15 @@ def suspended() -> Account:
     who.suspended_at = now()
     db.session().commit()
     return who
+
+
+def test_one_network_asks_for_so_much_mail_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lockout, "ASKING", replace(lockout.ASKING, tries=3))
+    asked = [factories.account() for _ in range(5)]
+
+    for who in asked:
+        passwords.forgotten(who.email or "", VISITOR)
+
+    assert len(factories.mails("reset")) == 3
+    passwords.forgotten(asked[4].email or "", STRANGER)
+    assert len(factories.mails("reset")) == 4
