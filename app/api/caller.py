@@ -39,11 +39,6 @@ def caller(*, lenient: bool = False) -> Session:
     return session
 
 
-def bearer_sent(*, lenient: bool = False) -> str:
-    """Return the bearer as it was sent, or "" where there is none."""
-    return _bearer(lenient=lenient)
-
-
 def _bearer(*, lenient: bool) -> str:
     if "X-Auth-Token" in request.headers:
         return request.headers["X-Auth-Token"].strip()

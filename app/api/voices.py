@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any, Protocol, cast
 
 import structlog
-from flask import Blueprint, g, request
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import exc
 from sqlalchemy.orm.exc import ObjectDeletedError
@@ -45,11 +45,6 @@ def give(blueprint: Blueprint, contract: ModuleType) -> None:
     _voices[f"api.{blueprint.name}"] = cast("Voice", contract)
 
 
-def speak_as(contract: ModuleType) -> None:
-    """Let this request be answered by another contract than its route's: /auth/login has two."""
-    g.voice = contract
-
-
 def listen(api: Blueprint) -> None:
     """Hand everything that goes wrong below `api` to the contract that it happened in."""
     api.register_error_handler(Refusal, _refused)
@@ -72,8 +67,7 @@ def fail(status: int, retry_after: int | None) -> ResponseReturnValue:
 
 
 def _voice() -> Voice:
-    found: Voice = g.get("voice") or _voices[request.blueprint or ""]
-    return found
+    return _voices[request.blueprint or ""]
 
 
 def _refused(refusal: Refusal) -> ResponseReturnValue:

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, delete, exists, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 
 from app import db
 from app.clock import now
@@ -174,18 +174,6 @@ def end_all_of(account_id: uuid.UUID, *, but: uuid.UUID | None = None) -> int:
     if but is not None:
         theirs = theirs.where(Session.id != but)
     return len(current.scalars(theirs.returning(Session.id)).all())
-
-
-def end_unheld(account_id: uuid.UUID) -> None:
-    """End sessions that neither met the account's own way in nor hold a seat any more.
-
-    In the caller's transaction, after seats were taken away.
-    """
-    held = exists().where(Seat.session_id == Session.id)
-    unheld = delete(Session).where(
-        Session.account_id == account_id, Session.account_proved_at.is_(None), ~held
-    )
-    db.session().execute(unheld.execution_options(synchronize_session=False))
 
 
 def rotate(session: Session) -> str:
