@@ -8,7 +8,7 @@ FLASK := $(VENV)/python -m flask --app wsgi
 PYTEST := $(VENV)/python -m pytest -n $(WORKERS) --dist loadgroup
 COMPILE := UV_CUSTOM_COMPILE_COMMAND="make lock" $(VENV)/uv pip compile --quiet --universal \
 	--python-version 3.11 --generate-hashes --annotation-style line \
-	--no-emit-index-url --no-emit-find-links
+	--no-strip-extras --no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
