@@ -206,6 +206,18 @@ class LastSuperuser(Refusal):
     reason = "last_superuser"
 
 
+class LastAccountAdmin(Refusal):
+    """Nobody would be left to administer an organisation."""
+
+    reason = "last_account_admin"
+
+
+class OutOfReach(Refusal):
+    """The account is seen from this seat, but what was asked is for superusers to do."""
+
+    reason = "out_of_reach"
+
+
 class RegistrationClosed(Refusal):
     """People join this portal by invitation only."""
 

@@ -57,6 +57,8 @@ REFUSALS = {
     "invalid_setting": (400, "Bad Request"),
     "registration_closed": (403, "Registration is closed."),
     "last_superuser": (403, "The last superuser cannot be removed."),
+    "last_account_admin": (403, "An organisation's last administrator cannot be removed."),
+    "out_of_reach": (403, "Forbidden"),
     "not_found": (404, "Not Found"),
 }
 HIDDEN = {"unknown_account", "not_activated", "account_suspended"}  # DOORWARD_HIDE_ACCOUNTS

@@ -58,6 +58,8 @@ REFUSALS = {
     "registration_closed": (403, NO_ACCESS),
     "proof_required": (403, NO_ACCESS),
     "last_superuser": (409, "409 Conflict"),
+    "last_account_admin": (409, "409 Conflict"),
+    "out_of_reach": (403, NO_ACCESS),
     "not_signed_in": (
         401,
         "Failed to authenticate because of bad credentials or an invalid authorization header.",

@@ -35,6 +35,8 @@ REFUSALS = {
     "already_exists": "That is there already.",
     "not_found": "There is no such thing here.",
     "last_superuser": "The portal would be left without a superuser.",
+    "last_account_admin": "An organisation would be left without an account administrator.",
+    "out_of_reach": "Only superusers can do this to this account.",
     "registration_closed": "People join this portal by invitation only.",
     "proof_required": "This needs a recent sign-in.",
     "not_signed_in": "This needs a sign-in.",

@@ -10,6 +10,7 @@ from flask_login import current_user
 from app import config
 from app.pages import (
     account,
+    admin,
     code,
     confirm,
     cross_site,
@@ -50,7 +51,8 @@ BLUEPRINTS = (
 def init_app(app: Flask) -> None:
     """Give the application its pages, and what every page needs."""
     request_ids.init_app(app)
-    cross_site.init_app(app, {blueprint.name for blueprint in BLUEPRINTS})
+    ours = {blueprint.name for blueprint in BLUEPRINTS} | set(admin.PREFIXES)
+    cross_site.init_app(app, ours)
     signed_in.init_app(app)
     headers.init_app(app)
     error_pages.init_app(app)
@@ -58,6 +60,7 @@ def init_app(app: Flask) -> None:
     app.context_processor(_for_every_page)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    admin.init_app(app)
 
 
 def _for_every_page() -> dict[str, object]:

@@ -2,16 +2,15 @@
 
 import uuid
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.errors import NotFound, Refusal, WrongPassword
 from app.models import Membership, Role
 from app.operations import memberships, seats, sessions, sign_in
 from app.operations.ways_in import Verified
-from app.pages import cards, problems, roles, rules, signed_in, steps
+from app.pages import cards, held_seats, problems, roles, rules, signed_in, steps
 from app.pages.forms import AnotherPasswordForm
 from app.pages.hashing import require_room
 from app.pages.visitor import visitor
@@ -35,21 +34,20 @@ def index() -> ResponseReturnValue:
 @pages.get("/o/<uuid:organisation_id>/<role>/")
 def seat(organisation_id: uuid.UUID, role: str) -> ResponseReturnValue:
     """Show one seat; its place is in the address, so that two tabs can be two places."""
-    known = Role.of_slug(role)
-    membership = _membership(lambda m: (m.organisation_id, m.role) == (organisation_id, known))
-    return _seat_page(membership)
+    here = (organisation_id, Role.of_slug(role))
+    return _seat_page(held_seats.membership(lambda m: (m.organisation_id, m.role) == here))
 
 
-@pages.get("/admin/")
+@pages.get("/superuser/")
 def superuser() -> ResponseReturnValue:
-    """Show the superuser's seat."""
-    return _seat_page(_membership(lambda m: m.role is Role.SUPERUSER))
+    """Show the superuser's seat, which belongs to no organisation."""
+    return _seat_page(held_seats.membership(lambda m: m.role is Role.SUPERUSER))
 
 
 @pages.post("/home/seats/<uuid:membership_id>")
 def switch(membership_id: uuid.UUID) -> ResponseReturnValue:
     """Take one more seat, by way of what it asks."""
-    membership = _membership(lambda m: m.id == membership_id)
+    membership = held_seats.membership(lambda m: m.id == membership_id)
     verified = seats.switch(signed_in.required(), membership_id, visitor())
     try:
         if verified.offers:
@@ -72,7 +70,7 @@ def ask_password(membership_id: uuid.UUID) -> Response:
 def password(membership_id: uuid.UUID) -> ResponseReturnValue:
     """Take a seat by the password that its organisation has for this account."""
     require_room()
-    membership, form = _membership(lambda m: m.id == membership_id), AnotherPasswordForm()
+    membership, form = held_seats.membership(lambda m: m.id == membership_id), AnotherPasswordForm()
     form.membership.data = str(membership_id)
     if not form.validate():
         return _page(form), 400
@@ -95,23 +93,8 @@ def _handle_by_password(verified: Verified, membership_id: uuid.UUID, typed: str
 
 
 def _go_to(membership: Membership, handle: str) -> Response:
-    session["next"] = url_of(membership)
+    session["next"] = held_seats.url_of(membership)
     return steps.go_on(handle)
-
-
-def url_of(membership: Membership) -> str:
-    """Return the address of a membership's seat."""
-    if membership.organisation_id is None:
-        return url_for("home.superuser")
-    role = membership.role.slug
-    return url_for("home.seat", organisation_id=membership.organisation_id, role=role)
-
-
-def _membership(fits: rules.Fits) -> Membership:
-    """Return the one of the account's memberships that fits; whatever else is not there."""
-    ours = memberships.of(signed_in.required().account_id)
-    found = next(filter(fits, ours), None)
-    return found or abort(404)
 
 
 def _page(wrong: AnotherPasswordForm | None = None) -> str:
@@ -119,7 +102,7 @@ def _page(wrong: AnotherPasswordForm | None = None) -> str:
     held = {seat.membership_id for seat in sessions.seats_of(row)}
     ask = wrong.membership.data if wrong else request.args.get("ask", "")
     shown = [
-        cards.of_seat(membership, url_of(membership))
+        cards.of_seat(membership, held_seats.url_of(membership))
         if membership.id in held
         else cards.of_membership(membership, wrong, ask or "")
         for membership in memberships.of(row.account_id)
@@ -132,8 +115,7 @@ def _seat_page(membership: Membership) -> ResponseReturnValue:
     try:
         held = sessions.seat(row, membership.organisation_id, membership.role)
     except NotFound:
-        flash(_("You have not taken this seat yet. Switch to it here."), "warning")
-        return redirect(url_for("home.index", _anchor=f"seat-{membership.id}"), 303)
+        return held_seats.lead_to(membership)
     return render_template(
         "home/seat.html",
         organisation=place,
@@ -142,4 +124,17 @@ def _seat_page(membership: Membership) -> ResponseReturnValue:
         administrators=memberships.administrators_of(place) if place else [],
         rules=rules.of(membership),
         held=held,
+        administration=_administration(membership),
     )
+
+
+def _administration(membership: Membership) -> str | None:
+    """Return where a seat administers from, if it does."""
+    match membership.role:
+        case Role.SUPERUSER:
+            return url_for("admin.overview")
+        case Role.ACCOUNT_ADMIN:
+            place = membership.organisation_id
+            return url_for("organisation_admin.overview", organisation_id=place)
+        case _:
+            return None

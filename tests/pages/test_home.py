@@ -159,7 +159,7 @@ def test_the_superuser_has_a_seat_of_their_own(guest: Browser) -> None:
     page = guest.click("Open")
 
     assert "The portal" in home.card("Superuser")
-    assert page.url == "/admin/"
+    assert page.url == "/superuser/"
     assert page.heading == "Superuser"
 
 

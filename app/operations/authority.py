@@ -1,0 +1,210 @@
+"""Who may administer what: one table, and whatever is not in it is refused.
+
+An administrator acts from a seat: a superuser's reaches the whole portal, an account
+administrator's one organisation. Whoever lies outside is not there (NotFound): nothing tells an
+object of another organisation from one that does not exist.
+
+What an account administrator sees of an account is what belongs to their organisation. What
+touches the account as a whole (suspending it, its factor, all its sessions, its password)
+they may do only where the account belongs to their organisation alone: elsewhere it would reach
+into another organisation, whose administrators decided nothing of the kind. Nobody touches
+somebody above them, and nobody grants a role above their own.
+"""
+
+import enum
+import uuid
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, exists, or_, select, true
+
+from app import db
+from app.errors import NotFound, OutOfReach
+from app.models import Account, Membership, Role, Seat, Session
+from app.operations import sessions
+
+
+class Action(enum.StrEnum):
+    """What administrators do."""
+
+    SEE_ACCOUNTS = "see_accounts"
+    EXPORT_ACCOUNTS = "export_accounts"
+    CREATE_ACCOUNT = "create_account"
+    SEND_ACTIVATION = "send_activation"
+    SUSPEND = "suspend"
+    REACTIVATE = "reactivate"
+    UNLOCK = "unlock"
+    UNLOCK_HERE = "unlock_here"
+    SEND_RESET = "send_reset"
+    SEND_RESET_HERE = "send_reset_here"
+    REMOVE_FACTOR = "remove_factor"
+    END_SESSIONS = "end_sessions"
+    END_SEATS = "end_seats"
+    END_EVERYBODY = "end_everybody"
+    ADD_MEMBERSHIP = "add_membership"
+    REMOVE_MEMBERSHIP = "remove_membership"
+    CHANGE_ROLE = "change_role"
+
+
+class Reach(enum.Enum):
+    """How far an action reaches from a seat."""
+
+    PORTAL = "portal"  # everything
+    ORGANISATION = "organisation"  # what belongs to the seat's organisation
+    ALONE = "alone"  # accounts that belong to the seat's organisation and to nothing else
+
+
+PORTAL, ORGANISATION, ALONE = Reach.PORTAL, Reach.ORGANISATION, Reach.ALONE
+
+# What is not here is refused. Account administrators do not create accounts: they would learn
+# which addresses have one elsewhere. They invite, which looks alike for everybody.
+TABLE: dict[Action, dict[Role, Reach]] = {
+    Action.SEE_ACCOUNTS: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
+    Action.EXPORT_ACCOUNTS: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
+    Action.CREATE_ACCOUNT: {Role.SUPERUSER: PORTAL},
+    Action.SEND_ACTIVATION: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ALONE},
+    Action.SUSPEND: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ALONE},
+    Action.REACTIVATE: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ALONE},
+    Action.UNLOCK: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ALONE},
+    Action.UNLOCK_HERE: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
+    Action.SEND_RESET: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ALONE},
+    Action.SEND_RESET_HERE: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
+    Action.REMOVE_FACTOR: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ALONE},
+    Action.END_SESSIONS: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ALONE},
+    Action.END_SEATS: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
+    Action.END_EVERYBODY: {Role.SUPERUSER: PORTAL},
+    Action.ADD_MEMBERSHIP: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
+    Action.REMOVE_MEMBERSHIP: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
+    Action.CHANGE_ROLE: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
+}
+RANKS = {Role.STUDENT: 0, Role.TEACHER: 1, Role.ACCOUNT_ADMIN: 2, Role.SUPERUSER: 3}
+
+
+@dataclass(frozen=True)
+class Administrator:
+    """Somebody who acts from an administrator's seat; `organisation_id` is None for the portal."""
+
+    account_id: uuid.UUID
+    role: Role
+    organisation_id: uuid.UUID | None
+    session: Session
+    session_id: uuid.UUID  # known also when the session is gone
+
+    @property
+    def of_portal(self) -> bool:
+        """Tell whether it is a superuser's seat."""
+        return self.organisation_id is None
+
+
+def administrator(session: Session, organisation_id: uuid.UUID | None) -> Administrator:
+    """Return who acts from the administrator's seat that a session holds; raise NotFound.
+
+    `organisation_id` of None means the superuser's seat.
+    """
+    role = Role.SUPERUSER if organisation_id is None else Role.ACCOUNT_ADMIN
+    sessions.seat(session, organisation_id, role)
+    return Administrator(session.account_id, role, organisation_id, session, session.id)
+
+
+def reach(administrator: Administrator, action: Action) -> Reach | None:
+    """Return how far an action reaches from a seat; None where it is not granted."""
+    return TABLE.get(action, {}).get(administrator.role)
+
+
+def require(administrator: Administrator, action: Action) -> Reach:
+    """Return how far an action reaches; raise NotFound where it is not granted at all."""
+    granted = reach(administrator, action)
+    if granted is None:
+        raise NotFound
+    return granted
+
+
+def may_grant(administrator: Administrator, role: Role) -> bool:
+    """Tell whether somebody may give and take this role: none above their own."""
+    return RANKS[role] <= RANKS[administrator.role]
+
+
+@contextmanager
+def acting(administrator: Administrator, action: Action) -> Iterator[None]:
+    """Do one administrative act: a unit of work behind a fresh proof, while the seat is held.
+
+    Raises NotFound where the action is not granted or the seat was lost, and ProofRequired.
+    Whatever has to be held in an order of its own is held by the block; it then calls `touch`.
+    """
+    require(administrator, action)
+    sessions.require_account_proof(administrator.session)
+    with db.transaction():
+        yield
+
+
+def within(administrator: Administrator) -> ColumnElement[bool]:
+    """Return the condition for accounts that an administrator may see."""
+    if administrator.of_portal:
+        return true()
+    return Account.id.in_(
+        select(Membership.account_id).where(
+            Membership.organisation_id == administrator.organisation_id
+        )
+    )
+
+
+def see(administrator: Administrator, account_id: uuid.UUID) -> Account:
+    """Return an account that an administrator may see; raise NotFound."""
+    found = select(Account).where(Account.id == account_id, within(administrator))
+    account = db.session().scalar(found)
+    if account is None:
+        raise NotFound
+    return account
+
+
+def touch(administrator: Administrator, action: Action, account_id: uuid.UUID) -> Account:
+    """Return an account to act upon, held until the caller's transaction ends.
+
+    Raises NotFound for what the administrator may not see, or where the seat is lost by now, and
+    OutOfReach for what only superusers may do to this account.
+    """
+    _still_seated(administrator)
+    seen = select(Account).where(Account.id == account_id, within(administrator))
+    held = seen.with_for_update(of=Account).execution_options(populate_existing=True)
+    account = db.session().scalar(held)
+    if account is None:
+        raise NotFound
+    if account_id in refused(administrator, action, [account_id]):
+        raise OutOfReach
+    return account
+
+
+def refused(
+    administrator: Administrator, action: Action, account_ids: Collection[uuid.UUID]
+) -> set[uuid.UUID]:
+    """Return which of these accounts, all seen, an action does not reach: one statement.
+
+    From an organisation, superusers are above everybody; and who belongs to another place too is
+    beyond what touches the whole account.
+    """
+    granted = require(administrator, action)
+    if granted is Reach.PORTAL:
+        return set()
+    above = Membership.organisation_id.is_(None)
+    elsewhere = Membership.organisation_id != administrator.organisation_id
+    beyond = or_(above, elsewhere) if granted is Reach.ALONE else above
+    theirs = select(Membership.account_id).where(Membership.account_id.in_(account_ids), beyond)
+    return set(db.session().scalars(theirs))
+
+
+def belongs_here_alone(administrator: Administrator, account_id: uuid.UUID) -> bool:
+    """Tell whether what concerns an account as a whole is this administrator's business."""
+    return not refused(administrator, Action.SUSPEND, [account_id])
+
+
+def _still_seated(administrator: Administrator) -> None:
+    """Raise NotFound where the seat is gone by now: another administrator may be quicker."""
+    seat = exists().where(
+        Seat.session_id == administrator.session_id,
+        Seat.membership_id == Membership.id,
+        Membership.role == administrator.role,
+        Membership.organisation_id.is_not_distinct_from(administrator.organisation_id),
+    )
+    if not db.session().scalar(select(seat)):
+        raise NotFound

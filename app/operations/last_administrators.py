@@ -1,0 +1,73 @@
+"""Keeping somebody who can administer: the portal, and each organisation that is open."""
+
+import uuid
+from collections import defaultdict
+
+from sqlalchemy import ColumnElement, and_, literal, or_, select
+
+from app import db
+from app.errors import LastAccountAdmin, LastSuperuser
+from app.models import Account, Membership, Organisation, Role
+
+
+def keep_one_besides(account_id: uuid.UUID) -> None:
+    """Raise LastSuperuser or LastAccountAdmin where nobody else could do what this account can.
+
+    For whatever takes a whole account away: suspending and removing it. A suspended organisation
+    may lose its last account administrator; superusers see to it.
+    """
+    _keep(account_id, or_(_of_portal_if_theirs(account_id), _of_places_administered_by(account_id)))
+
+
+def keep_another_superuser(account_id: uuid.UUID) -> None:
+    """Raise LastSuperuser where no account but this one is a superuser who may sign in."""
+    _keep(account_id, _of_portal())
+
+
+def keep_another_at(organisation_id: uuid.UUID, account_id: uuid.UUID) -> None:
+    """Raise LastAccountAdmin where nobody else administers an organisation that is open."""
+    _keep(account_id, and_(_administers(), Membership.organisation_id == organisation_id))
+
+
+def _keep(account_id: uuid.UUID, guarded: ColumnElement[bool]) -> None:
+    """Hold everybody who counts, in one order, so that two who go do not count on each other.
+
+    Their accounts are held too: suspending changes those, and no membership. Ask this first in a
+    unit of work, before any other account is held.
+    """
+    counting = (
+        select(Membership.organisation_id, Membership.account_id)
+        .join(Account, Membership.account_id == Account.id)
+        .outerjoin(Organisation, Membership.organisation_id == Organisation.id)
+        .where(guarded, Organisation.suspended_at.is_(None))
+        .where(Account.activated_at.is_not(None), Account.suspended_at.is_(None))
+        .order_by(Account.id, Membership.id)
+        .with_for_update(of=[Membership, Account])
+    )
+    left = defaultdict(set)
+    for place, who in db.session().execute(counting):
+        left[place].add(who)
+    for place, who in left.items():
+        if who == {account_id}:
+            raise LastSuperuser if place is None else LastAccountAdmin
+
+
+def _of_portal() -> ColumnElement[bool]:
+    return Membership.role == Role.SUPERUSER
+
+
+def _administers() -> ColumnElement[bool]:
+    return Membership.role == Role.ACCOUNT_ADMIN
+
+
+def _of_places_administered_by(account_id: uuid.UUID) -> ColumnElement[bool]:
+    theirs = select(Membership.organisation_id).where(
+        Membership.account_id == account_id, _administers()
+    )
+    return and_(_administers(), Membership.organisation_id.in_(theirs))
+
+
+def _of_portal_if_theirs(account_id: uuid.UUID) -> ColumnElement[bool]:
+    """Leave superusers alone where it is about somebody who is none: most people are not."""
+    theirs = select(Membership.account_id).where(_of_portal())
+    return and_(_of_portal(), literal(account_id).in_(theirs))

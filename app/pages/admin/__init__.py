@@ -1,0 +1,19 @@
+"""Administering: one set of pages, at two addresses.
+
+A superuser's seat opens them for the whole portal under `/admin/`, an account administrator's
+for one organisation under `/o/<uuid>/admin/`. What they show and do is bound to the seat
+(operations.authority), never to the address alone.
+"""
+
+from flask import Flask
+
+from app.pages.admin import overview
+from app.pages.admin.seat import PORTAL, PREFIXES, pages
+
+__all__ = ["PORTAL", "PREFIXES", "init_app", "overview"]
+
+
+def init_app(app: Flask) -> None:
+    """Give the application its administration, once for each kind of seat."""
+    for name, prefix in PREFIXES.items():
+        app.register_blueprint(pages, name=name, url_prefix=prefix)
