@@ -52,6 +52,7 @@ class OrganisationPolicy(BaseModel):
     factorForAccountAdmins: FactorDemand = "none"
     passwordMinLength: Annotated[StrictInt, Field(ge=6, le=128)] | None = None
     lockMinutes: Annotated[StrictInt, Field(ge=1, le=1440)] = 15
+    pinAllowed: StrictBool = True
     rememberDeviceDays: Annotated[StrictInt, Field(ge=0, le=90)] = 0
     sessionHours: Annotated[StrictInt, Field(ge=1, le=720)] | None = None
 
