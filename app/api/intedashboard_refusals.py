@@ -60,6 +60,7 @@ REFUSALS = {
     "last_superuser": (409, "409 Conflict"),
     "last_account_admin": (409, "409 Conflict"),
     "out_of_reach": (403, NO_ACCESS),
+    "factor_demanded": (409, "409 Conflict"),
     "not_signed_in": (
         401,
         "Failed to authenticate because of bad credentials or an invalid authorization header.",

@@ -63,6 +63,7 @@ REFUSALS: dict[str, tuple[int, str]] = {
     "last_superuser": _FORBIDDEN,
     "last_account_admin": _FORBIDDEN,
     "out_of_reach": _FORBIDDEN,
+    "factor_demanded": _FORBIDDEN,
     "registration_closed": _FORBIDDEN,
     "not_found": (404, "Not Found"),
     "already_exists": _INVALID,
@@ -105,7 +106,7 @@ def login() -> ResponseReturnValue:
     [offer] = sign_in.verify_password(sent.email, sent.password, here, whole=True).offers
     return {
         "mfa_enabled": offer.factor is not Factor.NONE,
-        "mfa_verified": offer.factor in {Factor.PIN, Factor.CODE},
+        "mfa_verified": offer.factor not in {Factor.NONE, Factor.ENROLMENT},
         "mfa_svg": _qr_code_due(offer.handle, offer.factor, here),
         "message": "Login was successful",
         "token": mikrocloud_token.wrapped(offer.handle),

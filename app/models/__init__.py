@@ -13,18 +13,30 @@ from app.models.organisation import (
     Role,
 )
 from app.models.outgoing_mail import OutgoingMail
+from app.models.passkey import ChallengeFor, Passkey, PasskeyChallenge
 from app.models.password import Password
 from app.models.pending_sign_in import EmailedPin, Factor, PendingSignIn, Verification
+from app.models.recovery_code import RecoveryCode, RecoverySheet
 from app.models.refresh_token import RefreshToken
+from app.models.remembered_device import RememberedDevice
 from app.models.session import Seat, Session
 from app.models.signing_key import SigningKey
-from app.models.tickets import ActivationTicket, ResetTicket, Ticket, UnlockTicket
+from app.models.tickets import (
+    ActivationTicket,
+    AddressTicket,
+    NotMeTicket,
+    ResetTicket,
+    Ticket,
+    UnlockTicket,
+)
 from app.models.totp_device import TotpDevice
 
 __all__ = [
     "Account",
     "ActivationTicket",
+    "AddressTicket",
     "AuditEvent",
+    "ChallengeFor",
     "Counted",
     "Demand",
     "EmailedPin",
@@ -33,13 +45,19 @@ __all__ = [
     "Interface",
     "KnownNetwork",
     "Membership",
+    "NotMeTicket",
     "Organisation",
     "OrganisationPolicy",
     "OrganisationSettings",
     "OutgoingMail",
+    "Passkey",
+    "PasskeyChallenge",
     "Password",
     "PendingSignIn",
+    "RecoveryCode",
+    "RecoverySheet",
     "RefreshToken",
+    "RememberedDevice",
     "ResetTicket",
     "Role",
     "Seat",

@@ -18,6 +18,7 @@ class Account(Base):
     `username_key` are their normal forms (security.identities), to be compared.
     `registered_at` is when somebody registered it; null where an administrator prepared it.
     `pin_chosen_at` is when the person chose e-mailed PINs as a second factor of their own.
+    `removal_due_at` is when the account goes, after a week in which its owner may keep it.
     """
 
     __tablename__ = "accounts"
@@ -37,6 +38,7 @@ class Account(Base):
     activated_at: Mapped[datetime | None]
     suspended_at: Mapped[datetime | None]
     pin_chosen_at: Mapped[datetime | None]
+    removal_due_at: Mapped[datetime | None] = mapped_column(index=True)
     devices_valid_from: Mapped[datetime] = mapped_column(default=now)
 
     @property

@@ -19,11 +19,16 @@ from app.models.membership import Membership
 
 
 class Factor(enum.StrEnum):
-    """What a way in wants after the password."""
+    """What a way in wants after the password, and what was answered.
+
+    RECOVERY is never wanted: a recovery code is taken in the place of a CODE or a PASSKEY.
+    """
 
     NONE = "none"
     PIN = "pin"
     CODE = "code"
+    PASSKEY = "passkey"
+    RECOVERY = "recovery"
     ENROLMENT = "enrolment"
 
 
@@ -31,10 +36,12 @@ FACTOR = words(Factor)
 
 
 class Verification(Base):
-    """Somebody proved a password. Written by operations.sign_in.
+    """Somebody proved a password, or a passkey. Written by operations.sign_in.
 
-    `session_id` names the session that asked for one more seat, or for a fresh proof; it is
-    null where a new session is to be opened. `keep` asks for a session of thirty days.
+    `passkey_id` names the passkey that took the place of the account's password and of its factor;
+    null where a password was proven. `session_id` names the session that asked for one more seat,
+    or for a fresh proof; it is null where a new session is to be opened. `keep` asks for a session
+    of thirty days.
     """
 
     __tablename__ = "verifications"
@@ -48,6 +55,9 @@ class Verification(Base):
     session_id: Mapped[uuid.UUID | None] = mapped_column(
         ForeignKey("sessions.id", ondelete="CASCADE"), index=True
     )
+    passkey_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("passkeys.id", ondelete="CASCADE"), index=True
+    )
     interface: Mapped[Interface] = mapped_column(INTERFACE)
     network: Mapped[str] = mapped_column(String(64), default="", server_default="")
     keep: Mapped[bool] = mapped_column(default=False)
@@ -60,9 +70,11 @@ class Verification(Base):
 class PendingSignIn(Base):
     """One way in that a password opened: a membership, or the account as a whole.
 
-    Spent by the statement that opens the session. `tries_left` counts wrong answers to the
-    second factor over all PINs that this handle is sent. `pin_proved_at` is when a PIN was answered
-    on the way to setting up an authenticator app.
+    `password_id` is null where a passkey was proven instead. `chosen` is the factor that the
+    person would rather answer, among those that are good here. Spent by the statement that opens
+    the session. `tries_left` counts wrong answers to the second factor over all PINs that this
+    handle is sent. `pin_proved_at` is when a PIN was answered on the way to setting up an
+    authenticator app.
     """
 
     __tablename__ = "pending_sign_ins"
@@ -76,11 +88,12 @@ class PendingSignIn(Base):
     membership_id: Mapped[uuid.UUID | None] = mapped_column(
         ForeignKey("memberships.id", ondelete="CASCADE"), index=True
     )
-    password_id: Mapped[uuid.UUID] = mapped_column(
+    password_id: Mapped[uuid.UUID | None] = mapped_column(
         ForeignKey("passwords.id", ondelete="CASCADE"), index=True
     )
-    password_changed_at: Mapped[datetime]
+    password_changed_at: Mapped[datetime | None]
     factor: Mapped[Factor] = mapped_column(FACTOR)
+    chosen: Mapped[Factor | None] = mapped_column(FACTOR)
     tries_left: Mapped[int] = mapped_column(default=TRIES)
     proceeded_at: Mapped[datetime | None]
     pin_proved_at: Mapped[datetime | None]

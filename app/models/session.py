@@ -21,7 +21,8 @@ class Session(Base):
 
     `account_proved_at` is when the account's own way in was last met (its password and the
     strictest factor that any of its memberships asks); null in a session that holds seats
-    only. `factor` is the factor last answered, at `factor_proved_at`.
+    only. `factor` is the factor last answered, at `factor_proved_at`; where a remembered device
+    stood in for it, that is the one answered when the device was remembered.
     """
 
     __tablename__ = "sessions"
@@ -41,6 +42,9 @@ class Session(Base):
     account_proved_at: Mapped[datetime | None]
     factor: Mapped[Factor] = mapped_column(FACTOR, default=Factor.NONE)
     factor_proved_at: Mapped[datetime | None]
+    remembered_device_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("remembered_devices.id", ondelete="SET NULL"), index=True
+    )
 
     account: Mapped[Account] = relationship(lazy="joined")
 
@@ -56,7 +60,10 @@ class Session(Base):
 
 
 class Seat(Base):
-    """A membership that a session may act in, and the password it was opened with."""
+    """A membership that a session may act in, and the password it was opened with.
+
+    `password_id` is null where a passkey was proven in the place of the account's password.
+    """
 
     __tablename__ = "seats"
     __table_args__ = (UniqueConstraint("session_id", "membership_id"),)
@@ -66,7 +73,7 @@ class Seat(Base):
     membership_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey("memberships.id", ondelete="CASCADE"), index=True
     )
-    password_id: Mapped[uuid.UUID] = mapped_column(
+    password_id: Mapped[uuid.UUID | None] = mapped_column(
         ForeignKey("passwords.id", ondelete="CASCADE"), index=True
     )
     factor: Mapped[Factor] = mapped_column(FACTOR)

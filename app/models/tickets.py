@@ -74,3 +74,40 @@ class UnlockTicket(Ticket):
 
     __tablename__ = "unlock_tickets"
     LIFETIME = timedelta(hours=1)
+
+
+class AddressTicket(Ticket):
+    """Makes `new_email` the account's address: it went there. See operations.addresses."""
+
+    __tablename__ = "address_tickets"
+    LIFETIME = timedelta(hours=24)
+
+    new_email: Mapped[str] = mapped_column(String(320))
+    new_email_key: Mapped[str] = mapped_column(String(320))
+
+
+class NotMeTicket(Ticket):
+    """Takes back what somebody else did to the account. See operations.not_me.
+
+    Goes with each mail that tells of something: `session_id` is the session that did it, to be
+    ended; the others are what is undone: the address that was replaced, the first app or passkey
+    that was added. `organisation_id` names the organisation whose own password was changed. Several
+    live beside one another: each mail's stays good.
+    """
+
+    __tablename__ = "not_me_tickets"
+    LIFETIME = timedelta(days=3)
+
+    session_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("sessions.id", ondelete="SET NULL"), index=True
+    )
+    organisation_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("organisations.id", ondelete="SET NULL"), index=True
+    )
+    former_email: Mapped[str | None] = mapped_column(String(320))
+    totp_device_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("totp_devices.id", ondelete="SET NULL"), index=True
+    )
+    passkey_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("passkeys.id", ondelete="SET NULL"), index=True
+    )

@@ -16,10 +16,15 @@ from app.clock import now
 from app.models import (
     Account,
     ActivationTicket,
+    AddressTicket,
     FailedSignIns,
     KnownNetwork,
     Membership,
+    NotMeTicket,
     OutgoingMail,
+    PasskeyChallenge,
+    RecoverySheet,
+    RememberedDevice,
     ResetTicket,
     Session,
     UnlockTicket,
@@ -30,6 +35,19 @@ BATCH = 100  # rows; with what hangs on them some 20 ms on SQLite
 MAIL_KEPT = timedelta(days=30)
 NETWORK_KEPT = timedelta(days=30)
 NEVER_ACTIVATED_KEPT = timedelta(days=7)
+
+EXPIRING = (
+    Verification,
+    ActivationTicket,
+    AddressTicket,
+    NotMeTicket,
+    ResetTicket,
+    UnlockTicket,
+    PasskeyChallenge,
+    RecoverySheet,
+    RememberedDevice,
+    Session,
+)
 
 Condition = ColumnElement[bool]
 
@@ -54,7 +72,7 @@ def batches() -> Iterator[tuple[str, int]]:
 
 def _expired() -> Iterator[tuple[type[db.Base], Condition]]:
     moment = now()
-    for table in (Verification, ActivationTicket, ResetTicket, UnlockTicket, Session):
+    for table in EXPIRING:
         yield table, table.expires_at <= moment
     for idle_seconds in db.session().scalars(select(Session.idle_seconds).distinct()).all():
         idle_since = moment - timedelta(seconds=idle_seconds)
