@@ -12,6 +12,7 @@ from app.models.organisation import (
     OrganisationSettings,
     Role,
 )
+from app.models.organisation_logo import OrganisationLogo
 from app.models.outgoing_mail import OutgoingMail
 from app.models.passkey import ChallengeFor, Passkey, PasskeyChallenge
 from app.models.password import Password
@@ -47,6 +48,7 @@ __all__ = [
     "Membership",
     "NotMeTicket",
     "Organisation",
+    "OrganisationLogo",
     "OrganisationPolicy",
     "OrganisationSettings",
     "OutgoingMail",

@@ -111,7 +111,7 @@ class Organisation(Base):
     """A school or company. Written by operations.administration.
 
     `activated_at` and `paid_at` only record what contract 003 serves as `isActive` and
-    `isPaid`: they never refuse anybody. `suspended_at` does.
+    `isPaid`: they never refuse anybody. `suspended_at` does. `colour` is `#rrggbb`.
     """
 
     __tablename__ = "organisations"
@@ -119,6 +119,7 @@ class Organisation(Base):
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
     name: Mapped[str] = mapped_column(String(200))
     account_name: Mapped[str | None] = mapped_column(String(200))
+    colour: Mapped[str | None] = mapped_column(String(7))
     settings: Mapped[OrganisationSettings | None] = mapped_column(Validated(OrganisationSettings))
     policy: Mapped[OrganisationPolicy] = mapped_column(
         Validated(OrganisationPolicy), default=OrganisationPolicy

@@ -144,7 +144,7 @@ def change_settings(
     """Change an organisation's settings, and end what they no longer allow; InvalidSetting."""
     with db.transaction():
         organisation_settings.assign(organisation, assignments)
-        _enforce(organisation)
+        enforce(organisation)
         keys = ", ".join(sorted(assignments))
         audit.record("settings_changed", visitor, organisation_id=organisation.id, settings=keys)
 
@@ -153,7 +153,7 @@ def suspend_organisation(organisation: Organisation, visitor: Visitor) -> None:
     """Let nobody in at an organisation from now on, nor leave anybody in."""
     with db.transaction():
         organisation.suspended_at = organisation.suspended_at or now()
-        _enforce(organisation)
+        enforce(organisation)
         audit.record("organisation_suspended", visitor, organisation_id=organisation.id)
 
 
@@ -161,7 +161,7 @@ def reactivate_organisation(organisation: Organisation, visitor: Visitor) -> Non
     """Let members of a suspended organisation in again."""
     with db.transaction():
         organisation.suspended_at = None
-        _enforce(organisation)
+        enforce(organisation)
         audit.record("organisation_reactivated", visitor, organisation_id=organisation.id)
 
 
@@ -268,7 +268,8 @@ def _settle(membership: Membership, organisation: Organisation, hashed: str | No
         withdrawal.what_no_longer_meets(organisation, Membership.id == membership.id)
 
 
-def _enforce(organisation: Organisation) -> None:
+def enforce(organisation: Organisation) -> None:
+    """End what an organisation no longer allows, in the caller's transaction."""
     if organisation.suspended_at is not None:
         withdrawal.seats_at(organisation.id)
     else:

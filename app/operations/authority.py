@@ -18,10 +18,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, exists, or_, select, true
+from sqlalchemy.orm import Session as OrmSession
 
 from app import db
 from app.errors import NotFound, OutOfReach
-from app.models import Account, Membership, Role, Seat, Session
+from app.models import Account, Membership, Organisation, Role, Seat, Session
 from app.operations import sessions
 
 
@@ -45,6 +46,12 @@ class Action(enum.StrEnum):
     ADD_MEMBERSHIP = "add_membership"
     REMOVE_MEMBERSHIP = "remove_membership"
     CHANGE_ROLE = "change_role"
+    SEE_ORGANISATIONS = "see_organisations"
+    CREATE_ORGANISATION = "create_organisation"
+    SEE_ORGANISATION = "see_organisation"
+    CHANGE_ORGANISATION = "change_organisation"
+    MARK_ORGANISATION = "mark_organisation"
+    SUSPEND_ORGANISATION = "suspend_organisation"
 
 
 class Reach(enum.Enum):
@@ -77,6 +84,12 @@ TABLE: dict[Action, dict[Role, Reach]] = {
     Action.ADD_MEMBERSHIP: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
     Action.REMOVE_MEMBERSHIP: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
     Action.CHANGE_ROLE: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
+    Action.SEE_ORGANISATIONS: {Role.SUPERUSER: PORTAL},
+    Action.CREATE_ORGANISATION: {Role.SUPERUSER: PORTAL},
+    Action.SEE_ORGANISATION: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
+    Action.CHANGE_ORGANISATION: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
+    Action.MARK_ORGANISATION: {Role.SUPERUSER: PORTAL},
+    Action.SUSPEND_ORGANISATION: {Role.SUPERUSER: PORTAL},
 }
 RANKS = {Role.STUDENT: 0, Role.TEACHER: 1, Role.ACCOUNT_ADMIN: 2, Role.SUPERUSER: 3}
 
@@ -126,7 +139,7 @@ def may_grant(administrator: Administrator, role: Role) -> bool:
 
 
 @contextmanager
-def acting(administrator: Administrator, action: Action) -> Iterator[None]:
+def acting(administrator: Administrator, action: Action) -> Iterator[OrmSession]:
     """Do one administrative act: a unit of work behind a fresh proof, while the seat is held.
 
     Raises NotFound where the action is not granted or the seat was lost, and ProofRequired.
@@ -134,8 +147,8 @@ def acting(administrator: Administrator, action: Action) -> Iterator[None]:
     """
     require(administrator, action)
     sessions.require_account_proof(administrator.session)
-    with db.transaction():
-        yield
+    with db.transaction() as session:
+        yield session
 
 
 def within(administrator: Administrator) -> ColumnElement[bool]:
@@ -164,7 +177,7 @@ def touch(administrator: Administrator, action: Action, account_id: uuid.UUID) -
     Raises NotFound for what the administrator may not see, or where the seat is lost by now, and
     OutOfReach for what only superusers may do to this account.
     """
-    _still_seated(administrator)
+    require_seat(administrator)
     seen = select(Account).where(Account.id == account_id, within(administrator))
     held = seen.with_for_update(of=Account).execution_options(populate_existing=True)
     account = db.session().scalar(held)
@@ -198,7 +211,21 @@ def belongs_here_alone(administrator: Administrator, account_id: uuid.UUID) -> b
     return not refused(administrator, Action.SUSPEND, [account_id])
 
 
-def _still_seated(administrator: Administrator) -> None:
+def organisation(administrator: Administrator, organisation_id: uuid.UUID) -> Organisation:
+    """Return an organisation that an administrator may see; raise NotFound for any other.
+
+    Raises NotFound also where the seat was lost meanwhile.
+    """
+    require_seat(administrator)
+    if administrator.organisation_id not in {None, organisation_id}:
+        raise NotFound
+    found = db.session().get(Organisation, organisation_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def require_seat(administrator: Administrator) -> None:
     """Raise NotFound where the seat is gone by now: another administrator may be quicker."""
     seat = exists().where(
         Seat.session_id == administrator.session_id,

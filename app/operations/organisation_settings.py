@@ -28,10 +28,12 @@ MAY_BE = {
     "factorForTeachers": _FACTOR,
     "factorForAccountAdmins": _FACTOR,
     "passwordMinLength": "a number from 6 to 128, or null",
+    "pinAllowed": _SWITCH,
     "lockMinutes": "a number from 1 to 1440",
     "rememberDeviceDays": "a number from 0 to 90",
     "sessionHours": "a number from 1 to 720, or null",
 }
+OF_THE_PORTAL = frozenset({"isActive", "isSuspended", "isPaid"})  # not an organisation's own to say
 Model = TypeVar("Model", bound=BaseModel)
 
 _FACTS = {"isActive": "activated_at", "isSuspended": "suspended_at", "isPaid": "paid_at"}

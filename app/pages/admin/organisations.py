@@ -1,0 +1,44 @@
+"""The organisations of the portal: listed, searched, added."""
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.operations import organisation_acts, organisation_list
+from app.operations.authority import Action
+from app.pages.admin import cursors
+from app.pages.admin import organisation_forms as forms
+from app.pages.admin.seat import acting, granted, pages
+from app.pages.visitor import visitor
+
+LONGEST_SEARCH = 200
+
+
+@pages.get("/organisations")
+@granted(Action.SEE_ORGANISATIONS)
+def organisations() -> ResponseReturnValue:
+    """Show one page of them, by name."""
+    return _page(forms.NameForm(formdata=None))
+
+
+@pages.post("/organisations")
+@granted(Action.CREATE_ORGANISATION)
+def create_organisation() -> ResponseReturnValue:
+    """Add one, with the usual rules."""
+    form = forms.NameForm()
+    if not form.validate():
+        return _page(form), 400
+    place = organisation_acts.create(acting(), form.name.data or "", visitor())
+    flash(_("The organisation is added. Set its rules, then invite its people."), "success")
+    return redirect(url_for(".one_organisation", place_id=place.id), 303)
+
+
+def _page(form: forms.NameForm) -> str:
+    typed = request.args.get("q", "").strip()[:LONGEST_SEARCH]
+    order = organisation_list.ORDER
+    after = cursors.read(request.args.get("after"), order, "organisations", typed)
+    found = organisation_list.find(acting(), typed, after)
+    following = cursors.written(found.next, "organisations", typed)
+    return render_template(
+        "admin/organisations.html", form=form, typed=typed, found=found, following=following
+    )
