@@ -7,7 +7,7 @@ from sqlalchemy import delete, select
 
 from app import db
 from app.clock import now
-from app.errors import InvalidSetting, NotFound
+from app.errors import InvalidSetting
 from app.models import Organisation, OrganisationLogo
 from app.operations import audit, authority
 from app.operations.authority import Action, Administrator
@@ -61,14 +61,13 @@ def change_logo(
 
 
 def remove_logo(administrator: Administrator, organisation_id: uuid.UUID, visitor: Visitor) -> None:
-    """Take the logo away; raise NotFound where there is none."""
+    """Take the logo away, if there is one."""
     with authority.acting(administrator, Action.CHANGE_ORGANISATION) as session:
         organisation = authority.organisation(administrator, organisation_id)
         mine = OrganisationLogo.organisation_id == organisation.id
         gone = delete(OrganisationLogo).where(mine).returning(OrganisationLogo.digest)
-        if session.scalar(gone) is None:
-            raise NotFound
-        _record("logo_removed", administrator, organisation, visitor)
+        if session.scalar(gone) is not None:
+            _record("logo_removed", administrator, organisation, visitor)
 
 
 def _record(

@@ -75,7 +75,7 @@ def members_by_role(organisation_id: uuid.UUID) -> dict[Role, int]:
     """Return how many members an organisation has in each role."""
     row = Membership
     counted = select(row.role, func.count()).where(row.organisation_id == organisation_id)
-    found = dict(db.session().execute(counted.group_by(row.role)).tuples().all())
+    found = dict(db.session().execute(counted.group_by(row.role)).all())
     return {role: found.get(role, 0) for role in Role if role is not Role.SUPERUSER}
 
 

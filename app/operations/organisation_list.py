@@ -37,4 +37,4 @@ def member_counts(found: list[Organisation]) -> dict[Any, int]:
         .where(row.organisation_id.in_([each.id for each in found]))
         .group_by(row.organisation_id)
     )
-    return dict(db.session().execute(counted).tuples().all())
+    return dict(db.session().execute(counted).all())

@@ -20,6 +20,7 @@ from app.pages import (
     error_pages,
     headers,
     home,
+    logos,
     other_factors,
     passwords,
     pin,
@@ -60,6 +61,7 @@ BLUEPRINTS = (
     confirm.pages,
     demo_outbox.pages,
     docs.pages,
+    logos.pages,
 )
 
 
@@ -72,6 +74,7 @@ def init_app(app: Flask) -> None:
     headers.init_app(app)
     error_pages.init_app(app)
     app.jinja_env.filters["role_name"] = roles.name
+    app.jinja_env.globals["logo_of"] = logos.url_of
     app.context_processor(_for_every_page)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

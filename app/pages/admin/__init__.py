@@ -7,10 +7,10 @@ for one organisation under `/o/<uuid>/admin/`. What they show and do is bound to
 
 from flask import Flask
 
-from app.pages.admin import overview
+from app.pages.admin import organisation, organisations, overview
 from app.pages.admin.seat import PORTAL, PREFIXES, pages
 
-__all__ = ["PORTAL", "PREFIXES", "init_app", "overview"]
+__all__ = ["PORTAL", "PREFIXES", "init_app", "organisation", "organisations", "overview"]
 
 
 def init_app(app: Flask) -> None:

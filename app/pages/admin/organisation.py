@@ -15,6 +15,7 @@ from app.operations.rule_changes import Affected
 from app.pages.admin import organisation_forms as forms
 from app.pages.admin import rule_words
 from app.pages.admin.seat import acting, can, granted, pages
+from app.pages.forms import Form
 from app.pages.visitor import visitor
 from app.security.pictures import MOST_UPLOADED
 
@@ -88,8 +89,6 @@ def change_colour(place_id: uuid.UUID) -> ResponseReturnValue:
     """Change the colour."""
     form = forms.ColourForm()
     try:
-        if not form.validate():
-            raise InvalidSetting("A colour is written #rrggbb.")
         branding.change_colour(acting(), place_id, form.colour.data or "", visitor())
     except InvalidSetting:
         form.colour.errors = [_("A colour is written as # and six digits or letters a to f.")]
@@ -105,8 +104,6 @@ def change_logo(place_id: uuid.UUID) -> ResponseReturnValue:
     form, sent = forms.LogoForm(), request.files.get("logo")
     uploaded = sent.stream.read(MOST_UPLOADED + 1) if sent else b""
     try:
-        if not form.validate():
-            raise InvalidSetting("The form is too old.")
         branding.change_logo(acting(), place_id, uploaded, visitor())
     except InvalidSetting:
         form.logo.errors = [_("Choose a PNG or JPEG picture of at most 2 MB.")]
@@ -157,7 +154,7 @@ def _back(place_id: uuid.UUID) -> Response:
     return redirect(url_for(".one_organisation", place_id=place_id), 303)
 
 
-def _page(place: Organisation, **wrong: forms.Form) -> str:
+def _page(place: Organisation, **wrong: Form) -> str:
     marks = {
         "accountName": place.account_name,
         "isActive": place.activated_at is not None,

@@ -13,8 +13,15 @@ from wtforms import (
     SelectField,
     StringField,
 )
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
-from wtforms.validators import ValidationError
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import (
+    DataRequired,
+    InputRequired,
+    Length,
+    NumberRange,
+    Optional,
+    ValidationError,
+)
 
 from app.models import Organisation
 from app.pages.forms import Form
@@ -39,7 +46,7 @@ def _factor(label: str) -> SelectField:
         ("any", _l("A PIN by e-mail, or better")),
         ("app", _l("An authenticator app or a passkey")),
     ]
-    return SelectField(label, choices=choices)
+    return SelectField(label, choices=[SelectChoice(*each) for each in choices])
 
 
 class NameForm(Form):
@@ -47,7 +54,10 @@ class NameForm(Form):
 
     name = StringField(
         _l("Name"),
-        [DataRequired(_l("Enter a name.")), Length(max=LONGEST_NAME, message=_l("This is too long."))],
+        [
+            DataRequired(_l("Enter a name.")),
+            Length(max=LONGEST_NAME, message=_l("This is too long.")),
+        ],
     )
 
 
@@ -83,7 +93,7 @@ class SettingsForm(Form):
             raise ValidationError(_("Enter one to ten numbers from 0 to 100, such as 5, 3, 1, 0."))
 
     def changes(self, organisation: Organisation) -> dict[str, str]:
-        """Return what differs from the organisation's settings, as `organisation_settings` reads."""
+        """Return what differs from the settings as they are, in the spelling they are read in."""
         typed = {name: self._typed(name) for name in values_of(organisation)}
         was = values_of(organisation)
         return {name: json.dumps(now) for name, now in typed.items() if now != was[name]}

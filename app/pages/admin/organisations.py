@@ -15,9 +15,12 @@ LONGEST_SEARCH = 200
 
 
 @pages.get("/organisations")
-@granted(Action.SEE_ORGANISATIONS)
+@granted(Action.SEE_ORGANISATION)
 def organisations() -> ResponseReturnValue:
-    """Show one page of them, by name."""
+    """Show one page of them, by name; from an organisation's own seat, lead to that one."""
+    own = acting().organisation_id
+    if own is not None:
+        return redirect(url_for(".one_organisation", place_id=own), 303)
     return _page(forms.NameForm(formdata=None))
 
 
@@ -40,5 +43,10 @@ def _page(form: forms.NameForm) -> str:
     found = organisation_list.find(acting(), typed, after)
     following = cursors.written(found.next, "organisations", typed)
     return render_template(
-        "admin/organisations.html", form=form, typed=typed, found=found, following=following
+        "admin/organisations.html",
+        form=form,
+        typed=typed,
+        found=found,
+        following=following,
+        counts=organisation_list.member_counts(found.rows),
     )

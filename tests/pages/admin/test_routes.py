@@ -16,6 +16,19 @@ BOTH, SUPERUSERS = "both seats", "superusers"
 # Each page, and whose seat opens it. A page without a row here fails the first test.
 OPENS = {
     "overview": BOTH,
+    "organisations": BOTH,
+    "create_organisation": SUPERUSERS,
+    "one_organisation": BOTH,
+    "rules": BOTH,
+    "change_rules": BOTH,
+    "rename_organisation": BOTH,
+    "change_colour": BOTH,
+    "change_logo": BOTH,
+    "remove_logo": BOTH,
+    "mark_organisation": SUPERUSERS,
+    "ask_to_suspend_organisation": SUPERUSERS,
+    "suspend_organisation": SUPERUSERS,
+    "reactivate_organisation": SUPERUSERS,
 }
 SOMEBODY = "6f0c1f7e-3a5c-4a43-9a0b-3b2f0f6f7d11"
 
@@ -45,6 +58,7 @@ class World:
     def url(self, rule: Rule, at: Organisation | None = None) -> str:
         values: dict[str, object] = dict.fromkeys(rule.arguments, SOMEBODY)
         values["account_id"] = self.target.id
+        values["place_id"] = self.x.id
         if "organisation_id" in rule.arguments:
             values["organisation_id"] = (at or self.x).id
         built = rule.build(values)
