@@ -21,7 +21,7 @@ from sqlalchemy import ColumnElement, exists, or_, select, true
 
 from app import db
 from app.errors import NotFound, OutOfReach
-from app.models import Account, Membership, Role, Seat, Session
+from app.models import Account, Membership, Organisation, Role, Seat, Session
 from app.operations import sessions
 
 
@@ -132,10 +132,15 @@ def acting(administrator: Administrator, action: Action) -> Iterator[None]:
     Raises NotFound where the action is not granted or the seat was lost, and ProofRequired.
     Whatever has to be held in an order of its own is held by the block; it then calls `touch`.
     """
-    require(administrator, action)
-    sessions.require_account_proof(administrator.session)
+    require_fresh(administrator, action)
     with db.transaction():
         yield
+
+
+def require_fresh(administrator: Administrator, action: Action) -> None:
+    """Raise NotFound for an action that is not granted, and ProofRequired for want of a proof."""
+    require(administrator, action)
+    sessions.require_account_proof(administrator.session)
 
 
 def within(administrator: Administrator) -> ColumnElement[bool]:
@@ -161,15 +166,21 @@ def see(administrator: Administrator, account_id: uuid.UUID) -> Account:
 def touch(administrator: Administrator, action: Action, account_id: uuid.UUID) -> Account:
     """Return an account to act upon, held until the caller's transaction ends.
 
-    Raises NotFound for what the administrator may not see, or where the seat is lost by now, and
-    OutOfReach for what only superusers may do to this account.
+    Raises what `check` does, and NotFound where the seat was lost meanwhile.
     """
-    _still_seated(administrator)
-    seen = select(Account).where(Account.id == account_id, within(administrator))
-    held = seen.with_for_update(of=Account).execution_options(populate_existing=True)
-    account = db.session().scalar(held)
-    if account is None:
-        raise NotFound
+    require_seat(administrator)
+    held = select(Account).where(Account.id == account_id).with_for_update(of=Account)
+    db.session().execute(held.execution_options(populate_existing=True))
+    return check(administrator, action, account_id)
+
+
+def check(administrator: Administrator, action: Action, account_id: uuid.UUID) -> Account:
+    """Return an account that an action reaches; nothing is held.
+
+    Raises NotFound for what the administrator may not see or do at all, and OutOfReach for what
+    only superusers may do to this account.
+    """
+    account = see(administrator, account_id)
     if account_id in refused(administrator, action, [account_id]):
         raise OutOfReach
     return account
@@ -193,12 +204,27 @@ def refused(
     return set(db.session().scalars(theirs))
 
 
+def memberships_seen(
+    administrator: Administrator, account_ids: Collection[uuid.UUID]
+) -> list[Membership]:
+    """Return what an administrator sees of where accounts belong, by organisation and role."""
+    theirs = (
+        select(Membership)
+        .outerjoin(Organisation, Membership.organisation_id == Organisation.id)
+        .where(Membership.account_id.in_(account_ids))
+        .order_by(Organisation.name.nulls_first(), Membership.role, Membership.id)
+    )
+    if not administrator.of_portal:
+        theirs = theirs.where(Membership.organisation_id == administrator.organisation_id)
+    return list(db.session().scalars(theirs))
+
+
 def belongs_here_alone(administrator: Administrator, account_id: uuid.UUID) -> bool:
     """Tell whether what concerns an account as a whole is this administrator's business."""
     return not refused(administrator, Action.SUSPEND, [account_id])
 
 
-def _still_seated(administrator: Administrator) -> None:
+def require_seat(administrator: Administrator) -> None:
     """Raise NotFound where the seat is gone by now: another administrator may be quicker."""
     seat = exists().where(
         Seat.session_id == administrator.session_id,

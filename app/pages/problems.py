@@ -35,7 +35,7 @@ SENTENCES = {
     "ticket_refused": _l("That is used up or too old."),
     "wrong_code": _l("Those digits are not right. Use the newest ones."),
     "too_many_codes": _l("Too many wrong tries. Try again %(when)s."),
-    "resend_too_soon": _l("A PIN was sent a moment ago. Another can be sent %(when)s."),
+    "resend_too_soon": _l("A mail was sent a moment ago. Another can be sent %(when)s."),
     "already_enabled": _l("You have an authenticator app already."),
     "not_enabled": _l("You have no authenticator app."),
     "secret_not_set": _l("No authenticator app waits to be confirmed. Start again."),

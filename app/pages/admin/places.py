@@ -13,8 +13,8 @@ from app.operations.authority import Action
 class Place:
     """One entry: the view it leads to, its icon, its name, and what one does there.
 
-    `action` is what has to be granted to see it; None for what every administrator may. `also`
-    names views that belong to it, so that it stays marked while one is there.
+    `action` is what has to be granted to see it; None for what every administrator may. It stays
+    marked on every page whose address, after the seat's own, starts with `under`.
     """
 
     endpoint: str
@@ -22,15 +22,31 @@ class Place:
     name: Any
     about: Any = ""
     action: Action | None = None
-    also: tuple[str, ...] = ()
+    under: str | None = None
 
-    def holds(self, endpoint: str) -> bool:
-        """Tell whether a view, with its blueprint's name or without, is this place or in it."""
-        return endpoint.rpartition(".")[2] in {self.endpoint, *self.also}
+    def holds(self, endpoint: str, path: str) -> bool:
+        """Tell whether a page is this place, or in it."""
+        inside = self.under is not None and f"/admin/{self.under}/" in f"{path}/"
+        return inside or endpoint.rpartition(".")[2] == self.endpoint
 
 
 PLACES = [
     Place("overview", "home", _l("Overview")),
+    Place(
+        "accounts",
+        "people",
+        _l("People"),
+        _l("Who is here: search, look closely, help whoever cannot get in, export."),
+        Action.SEE_ACCOUNTS,
+        under="accounts",
+    ),
+    Place(
+        "everybody",
+        "sign-out",
+        _l("Sign everybody out"),
+        _l("End every session of the portal at once, after something has gone badly wrong."),
+        Action.END_EVERYBODY,
+    ),
 ]
 
 
