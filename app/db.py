@@ -12,11 +12,11 @@ from typing import Any, ClassVar
 from flask import Flask
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, DateTime, Dialect, Enum, MetaData, Table, event
+from sqlalchemy import Connection, DateTime, Dialect, Enum, MetaData, String, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase, Session
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from app import config
 from app.errors import Busy
@@ -51,6 +51,15 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None or value.tzinfo is not None:
             return value and value.astimezone(UTC)
         return value.replace(tzinfo=UTC)
+
+
+def key_text(length: int) -> TypeEngine[str]:
+    """Return the column type for a normal form: compared and sorted by code points.
+
+    On SQLite text is so anyway. On PostgreSQL the collation "C" lets one index serve what equals,
+    what starts with, and the order.
+    """
+    return String(length).with_variant(String(length, collation="C"), "postgresql")
 
 
 def words(kind: type[enum.StrEnum]) -> Enum:

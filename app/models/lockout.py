@@ -4,7 +4,7 @@ import enum
 import uuid
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.clock import now
@@ -26,6 +26,15 @@ class FailedSignIns(Base):
     """The failures of one subject in one window of time. Written by operations.lockout."""
 
     __tablename__ = "failed_sign_ins"
+    __table_args__ = (
+        Index(
+            "ix_failed_sign_ins_locked",
+            "counted",
+            "subject",
+            sqlite_where=text("locked_until IS NOT NULL"),
+            postgresql_where=text("locked_until IS NOT NULL"),
+        ),
+    )
 
     counted: Mapped[Counted] = mapped_column(
         words(Counted),

@@ -21,6 +21,7 @@ class Membership(Base):
     __tablename__ = "memberships"
     __table_args__ = (
         UniqueConstraint("account_id", "organisation_id", "role"),
+        Index("ix_memberships_by_role", "role", "organisation_id", "account_id"),
         CheckConstraint("(role = 'Superuser') = (organisation_id IS NULL)", name="superuser"),
         Index(
             "uq_memberships_of_superusers",

@@ -5,16 +5,14 @@ begins: nothing waits for a hash with the database's lock in its hand.
 """
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import exists, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import select
 
 from app import db
 from app.clock import now
-from app.errors import AlreadyExists, InvalidUsername, NotFound, PasswordRefused, UnknownAccount
+from app.errors import InvalidUsername, NotFound, PasswordRefused, UnknownAccount
 from app.models import (
     Account,
     ActivationTicket,
@@ -22,20 +20,18 @@ from app.models import (
     Organisation,
     OrganisationPolicy,
     Password,
-    ResetTicket,
     Role,
 )
 from app.operations import (
+    account_states,
     accounts,
+    appointments,
     audit,
     new_passwords,
     organisation_settings,
-    second_factor,
-    sessions,
     tickets,
     withdrawal,
 )
-from app.operations import passwords as account_passwords
 from app.operations.visitor import Visitor
 from app.security import passwords
 from app.security.identities import address_key, mailing_address, username_key
@@ -68,14 +64,14 @@ def create_account(new: NewAccount, visitor: Visitor) -> Account:
     Raises InvalidAddress, InvalidUsername, PasswordRefused, and AlreadyExists where its address
     or its username is taken. Without a password, its owner sets one through a reset mail.
     """
-    account = _account(new)
+    account = prepared(new)
     words = [word for word in (account.email, account.username, account.name) if word]
     hashed = _hashed(new.password, None, *words)
-    with _nothing_twice(), db.transaction() as session:
+    with appointments.nothing_twice(), db.transaction() as session:
         session.add(account)
         session.flush()
         if hashed is not None:
-            session.add(_password(account, None, hashed))
+            session.add(Password(account_id=account.id, hash=hashed))
         if new.superuser:
             session.add(Membership(account=account, role=Role.SUPERUSER))
         if not new.activated:
@@ -85,20 +81,32 @@ def create_account(new: NewAccount, visitor: Visitor) -> Account:
     return account
 
 
+def prepared(new: NewAccount) -> Account:
+    """Return the row of a new account; raises InvalidAddress and InvalidUsername."""
+    if new.email is None and new.username is None:
+        raise InvalidUsername
+    return Account(
+        id=uuid.uuid4(),
+        email=_optional(mailing_address, new.email),
+        email_key=_optional(address_key, new.email),
+        username=new.username,
+        username_key=_optional(username_key, new.username),
+        name=" ".join(new.name.split())[:200],
+        activated_at=now() if new.activated else None,
+    )
+
+
 def unlock_account(account: Account, visitor: Visitor) -> None:
     """Open the locks that failed passwords left on an account."""
     with db.transaction():
-        account_passwords.unlock(account)
-        second_factor.forgive(account)
+        account_states.unlock(account)
         audit.record("unlocked", visitor, account_id=account.id)
 
 
 def suspend_account(account: Account, visitor: Visitor) -> None:
     """Refuse an account from now on, and end all that it has open."""
     with db.transaction():
-        account.suspended_at = account.suspended_at or now()
-        tickets.forget(ResetTicket, account)
-        sessions.end_all_of(account.id)
+        account_states.suspend(account)
         audit.record("account_suspended", visitor, account_id=account.id)
 
 
@@ -132,7 +140,7 @@ def create_organisation(
     organisation.policy = OrganisationPolicy()
     organisation_settings.rename(organisation, name)
     organisation_settings.assign(organisation, assignments)
-    with _nothing_twice(), db.transaction() as session:
+    with appointments.nothing_twice(), db.transaction() as session:
         session.add(organisation)
         audit.record("organisation_created", visitor, organisation_id=organisation.id)
     return organisation
@@ -178,15 +186,9 @@ def add_membership(
     role that does not exist there, PasswordRefused, and AlreadyExists for a membership or an own
     password that is there.
     """
-    if (role is Role.SUPERUSER) != (organisation is None):
-        raise NotFound
     hashed = _own_hashed(password, account, organisation)
-    membership = Membership(account=account, organisation=organisation, role=role)
-    with _nothing_twice(), db.transaction() as session:
-        session.add(membership)
-        session.flush()
-        if organisation is not None:
-            _settle(membership, organisation, hashed)
+    with appointments.nothing_twice(), db.transaction():
+        membership = appointments.appoint(account, organisation, role, hashed)
         _record("membership_added", membership, visitor)
     return membership
 
@@ -198,28 +200,10 @@ def remove_membership(
 
     With the last role at an organisation goes the account's own password there.
     """
-    with db.transaction() as session:
+    with db.transaction():
         membership = _membership(account, organisation, role)
         _record("membership_removed", membership, visitor)
-        withdrawal.seats_of(membership)
-        session.delete(membership)
-        session.flush()
-        if organisation is not None and not _belongs_to(account, organisation):
-            withdrawal.own_password(account.id, organisation.id)
-
-
-def _account(new: NewAccount) -> Account:
-    if new.email is None and new.username is None:
-        raise InvalidUsername
-    return Account(
-        id=uuid.uuid4(),
-        email=_optional(mailing_address, new.email),
-        email_key=_optional(address_key, new.email),
-        username=new.username,
-        username_key=_optional(username_key, new.username),
-        name=" ".join(new.name.split())[:200],
-        activated_at=now() if new.activated else None,
-    )
+        appointments.dismiss(membership)
 
 
 def _optional(function: Callable[[str], str], value: str | None) -> str | None:
@@ -245,11 +229,6 @@ def _own_hashed(
     return _hashed(password, account, organisation.name)
 
 
-def _password(account: Account, organisation: Organisation | None, hashed: str) -> Password:
-    place = organisation.id if organisation else None
-    return Password(account_id=account.id, organisation_id=place, hash=hashed)
-
-
 def _membership(account: Account, organisation: Organisation | None, role: Role) -> Membership:
     place = organisation.id if organisation else None
     one = select(Membership).filter_by(account_id=account.id, organisation_id=place, role=role)
@@ -259,37 +238,12 @@ def _membership(account: Account, organisation: Organisation | None, role: Role)
     return membership
 
 
-def _settle(membership: Membership, organisation: Organisation, hashed: str | None) -> None:
-    """Make what is open agree with a membership that is new."""
-    if hashed is not None:
-        withdrawal.seats_of_account_at(membership.account_id, organisation.id)
-        db.session().add(_password(membership.account, organisation, hashed))
-    if organisation.suspended_at is None:
-        withdrawal.what_no_longer_meets(organisation, Membership.id == membership.id)
-
-
 def enforce(organisation: Organisation) -> None:
     """End what an organisation no longer allows, in the caller's transaction."""
     if organisation.suspended_at is not None:
         withdrawal.seats_at(organisation.id)
     else:
         withdrawal.what_no_longer_meets(organisation)
-
-
-def _belongs_to(account: Account, organisation: Organisation) -> bool:
-    roles = exists().where(
-        Membership.account_id == account.id, Membership.organisation_id == organisation.id
-    )
-    return bool(db.session().scalar(select(roles)))
-
-
-@contextmanager
-def _nothing_twice() -> Iterator[None]:
-    """Say what the database's unique keys mean; they decide where two come at once."""
-    try:
-        yield
-    except IntegrityError as error:
-        raise AlreadyExists from error
 
 
 def _record(what: str, membership: Membership, visitor: Visitor) -> None:

@@ -145,10 +145,15 @@ def acting(administrator: Administrator, action: Action) -> Iterator[OrmSession]
     Raises NotFound where the action is not granted or the seat was lost, and ProofRequired.
     Whatever has to be held in an order of its own is held by the block; it then calls `touch`.
     """
-    require(administrator, action)
-    sessions.require_account_proof(administrator.session)
+    require_fresh(administrator, action)
     with db.transaction() as session:
         yield session
+
+
+def require_fresh(administrator: Administrator, action: Action) -> None:
+    """Raise NotFound for an action that is not granted, and ProofRequired for want of a proof."""
+    require(administrator, action)
+    sessions.require_account_proof(administrator.session)
 
 
 def within(administrator: Administrator) -> ColumnElement[bool]:
@@ -174,15 +179,21 @@ def see(administrator: Administrator, account_id: uuid.UUID) -> Account:
 def touch(administrator: Administrator, action: Action, account_id: uuid.UUID) -> Account:
     """Return an account to act upon, held until the caller's transaction ends.
 
-    Raises NotFound for what the administrator may not see, or where the seat is lost by now, and
-    OutOfReach for what only superusers may do to this account.
+    Raises what `check` does, and NotFound where the seat was lost meanwhile.
     """
     require_seat(administrator)
-    seen = select(Account).where(Account.id == account_id, within(administrator))
-    held = seen.with_for_update(of=Account).execution_options(populate_existing=True)
-    account = db.session().scalar(held)
-    if account is None:
-        raise NotFound
+    held = select(Account).where(Account.id == account_id).with_for_update(of=Account)
+    db.session().execute(held.execution_options(populate_existing=True))
+    return check(administrator, action, account_id)
+
+
+def check(administrator: Administrator, action: Action, account_id: uuid.UUID) -> Account:
+    """Return an account that an action reaches; nothing is held.
+
+    Raises NotFound for what the administrator may not see or do at all, and OutOfReach for what
+    only superusers may do to this account.
+    """
+    account = see(administrator, account_id)
     if account_id in refused(administrator, action, [account_id]):
         raise OutOfReach
     return account
@@ -204,6 +215,21 @@ def refused(
     beyond = or_(above, elsewhere) if granted is Reach.ALONE else above
     theirs = select(Membership.account_id).where(Membership.account_id.in_(account_ids), beyond)
     return set(db.session().scalars(theirs))
+
+
+def memberships_seen(
+    administrator: Administrator, account_ids: Collection[uuid.UUID]
+) -> list[Membership]:
+    """Return what an administrator sees of where accounts belong, by organisation and role."""
+    theirs = (
+        select(Membership)
+        .outerjoin(Organisation, Membership.organisation_id == Organisation.id)
+        .where(Membership.account_id.in_(account_ids))
+        .order_by(Organisation.name.nulls_first(), Membership.role, Membership.id)
+    )
+    if not administrator.of_portal:
+        theirs = theirs.where(Membership.organisation_id == administrator.organisation_id)
+    return list(db.session().scalars(theirs))
 
 
 def belongs_here_alone(administrator: Administrator, account_id: uuid.UUID) -> bool:

@@ -1,12 +1,12 @@
 """Keeping somebody who can administer: the portal, and each organisation that is open."""
 
 import uuid
-from collections import defaultdict
+from collections.abc import Collection
 
 from sqlalchemy import ColumnElement, and_, literal, or_, select
 
 from app import db
-from app.errors import LastAccountAdmin, LastSuperuser
+from app.errors import LastAccountAdmin, LastSuperuser, Refusal
 from app.models import Account, Membership, Organisation, Role
 
 
@@ -29,27 +29,49 @@ def keep_another_at(organisation_id: uuid.UUID, account_id: uuid.UUID) -> None:
     _keep(account_id, and_(_administers(), Membership.organisation_id == organisation_id))
 
 
+def needed(account_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, type[Refusal]]:
+    """Return who of these could not go together, and why: nothing is held, so it may change."""
+    some = (_of_portal(), _of_places_administered_by(*account_ids))
+    found: dict[uuid.UUID, type[Refusal]] = {}
+    for place, who in _counting(or_(*some)).items():
+        if who and who <= set(account_ids):
+            found |= dict.fromkeys(who, _refusal(place))
+    return found
+
+
 def _keep(account_id: uuid.UUID, guarded: ColumnElement[bool]) -> None:
     """Hold everybody who counts, in one order, so that two who go do not count on each other.
 
     Their accounts are held too: suspending changes those, and no membership. Ask this first in a
     unit of work, before any other account is held.
     """
-    counting = (
+    for place, who in _counting(guarded, held=True).items():
+        if who == {account_id}:
+            raise _refusal(place)
+
+
+def _refusal(place: uuid.UUID | None) -> type[Refusal]:
+    return LastSuperuser if place is None else LastAccountAdmin
+
+
+def _counting(
+    guarded: ColumnElement[bool], *, held: bool = False
+) -> dict[uuid.UUID | None, set[uuid.UUID]]:
+    """Return who administers each open place and may sign in."""
+    rows = (
         select(Membership.organisation_id, Membership.account_id)
         .join(Account, Membership.account_id == Account.id)
         .outerjoin(Organisation, Membership.organisation_id == Organisation.id)
         .where(guarded, Organisation.suspended_at.is_(None))
         .where(Account.activated_at.is_not(None), Account.suspended_at.is_(None))
         .order_by(Account.id, Membership.id)
-        .with_for_update(of=[Membership, Account])
     )
-    left = defaultdict(set)
-    for place, who in db.session().execute(counting):
-        left[place].add(who)
-    for place, who in left.items():
-        if who == {account_id}:
-            raise LastSuperuser if place is None else LastAccountAdmin
+    if held:
+        rows = rows.with_for_update(of=[Membership, Account])
+    counting: dict[uuid.UUID | None, set[uuid.UUID]] = {}
+    for place, who in db.session().execute(rows):
+        counting.setdefault(place, set()).add(who)
+    return counting
 
 
 def _of_portal() -> ColumnElement[bool]:
@@ -60,9 +82,9 @@ def _administers() -> ColumnElement[bool]:
     return Membership.role == Role.ACCOUNT_ADMIN
 
 
-def _of_places_administered_by(account_id: uuid.UUID) -> ColumnElement[bool]:
+def _of_places_administered_by(*account_ids: uuid.UUID) -> ColumnElement[bool]:
     theirs = select(Membership.organisation_id).where(
-        Membership.account_id == account_id, _administers()
+        Membership.account_id.in_(account_ids), _administers()
     )
     return and_(_administers(), Membership.organisation_id.in_(theirs))
 

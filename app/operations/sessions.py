@@ -1,6 +1,7 @@
 """Opening, finding and ending sessions."""
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -122,6 +123,15 @@ def seats_of(session: Session) -> list[Seat]:
     held = db.session().scalars(oldest_first)
     floor = factors.of(session.account).floor
     return [seat for seat in held if _holds(seat, floor)]
+
+
+def memberships_held(session_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[Membership]]:
+    """Return the memberships in which each of these sessions has a seat, the oldest first."""
+    seats = select(Seat).where(Seat.session_id.in_(session_ids)).order_by(Seat.opened_at, Seat.id)
+    held: dict[uuid.UUID, list[Membership]] = {}
+    for each in db.session().scalars(seats):
+        held.setdefault(each.session_id, []).append(each.membership)
+    return held
 
 
 def seat(session: Session, organisation_id: uuid.UUID | None, role: Role) -> Seat:

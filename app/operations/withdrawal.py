@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, delete, exists, select, update
 
 from app import db
 from app.models import (
+    Account,
     Factor,
     Membership,
     Organisation,
@@ -49,6 +50,11 @@ def own_password(account_id: uuid.UUID, organisation_id: uuid.UUID) -> None:
     _delete(
         Password, Password.account_id == account_id, Password.organisation_id == organisation_id
     )
+
+
+def end_empty(account_id: uuid.UUID) -> None:
+    """End an account's sessions that hold no seat and never met the account's own way in."""
+    _end_empty(select(Account.id).where(Account.id == account_id))
 
 
 def what_no_longer_meets(organisation: Organisation, *of_whom: ColumnElement[bool]) -> None:

@@ -42,13 +42,15 @@ class Form(FlaskForm):
         self.form_errors.append(problems.sentence(refusal))
 
 
-def _no_control_characters(_form: FlaskForm, field: Field) -> None:
+def no_control_characters(_form: FlaskForm, field: Field) -> None:
+    """Refuse what no page may hold, not even to show what was typed."""
     if any(unicodedata.category(sign) in {"Cc", "Cs"} for sign in field.data or ""):
-        field.data = ""  # no page may hold them, not even to show what was typed
+        field.data = ""
         raise ValidationError(_("There is a character here that cannot be used."))
 
 
-def _stripped(text: str | None) -> str:
+def stripped(text: str | None) -> str:
+    """Return what was typed without blanks around it."""
     return (text or "").strip()
 
 
@@ -58,21 +60,22 @@ def _identity() -> StringField:
         [
             DataRequired(_l("Enter your e-mail address or username.")),
             Length(max=LONGEST_IDENTITY, message=_l("This is too long.")),
-            _no_control_characters,
+            no_control_characters,
         ],
-        filters=[_stripped],
+        filters=[stripped],
     )
 
 
-def _address() -> EmailField:
+def address() -> EmailField:
+    """Return a field for an e-mail address."""
     return EmailField(
         _l("E-mail address"),
         [
             DataRequired(_l("Enter your e-mail address.")),
             Length(max=LONGEST_IDENTITY, message=_l("This is too long.")),
-            _no_control_characters,
+            no_control_characters,
         ],
-        filters=[_stripped],
+        filters=[stripped],
     )
 
 
@@ -87,9 +90,9 @@ def _typed_code() -> StringField:
         [
             DataRequired(_l("Enter the code from the mail.")),
             Length(max=LONGEST_CODE, message=_l("This is too long.")),
-            _no_control_characters,
+            no_control_characters,
         ],
-        filters=[_stripped],
+        filters=[stripped],
     )
 
 
@@ -152,9 +155,9 @@ class RecoveryForm(AnswerForm):
         [
             DataRequired(_l("Enter one of your recovery codes.")),
             Length(max=LONGEST_CODE, message=_l("This is too long.")),
-            _no_control_characters,
+            no_control_characters,
         ],
-        filters=[_stripped],
+        filters=[stripped],
     )
 
     def validate_code(self, field: StringField) -> None:
@@ -182,15 +185,15 @@ class NewPasswordForm(Form):
 class RegistrationForm(NewPasswordForm):
     """Somebody new."""
 
-    email = _address()
+    email = address()
     name = StringField(
         _l("Your name"),
         [
             DataRequired(_l("Enter your name.")),
             Length(max=LONGEST_NAME, message=_l("This is too long.")),
-            _no_control_characters,
+            no_control_characters,
         ],
-        filters=[_stripped],
+        filters=[stripped],
     )
     password = _password(_l("Password"), _l("Enter a password."))
 

@@ -44,7 +44,7 @@ SENTENCES = {
     "ticket_refused": _l("That is used up or too old."),
     "wrong_code": _l("Those digits are not right. Use the newest ones."),
     "too_many_codes": _l("Too many wrong tries. Try again %(when)s."),
-    "resend_too_soon": _l("A PIN was sent a moment ago. Another can be sent %(when)s."),
+    "resend_too_soon": _l("A mail was sent a moment ago. Another can be sent %(when)s."),
     "already_enabled": _l("You have an authenticator app already."),
     "not_enabled": _l("You have no authenticator app."),
     "factor_demanded": _l(

@@ -14,6 +14,7 @@ from app.errors import InvalidAddress, InvalidUsername
 LONGEST_ADDRESS = 254  # characters; RFC 5321 section 4.5.3.1.3, without its brackets
 SHORTEST_USERNAME = 2
 LONGEST_USERNAME = 64
+LONGEST_NAME_KEY = 200  # characters; folding lengthens some, and the rest is not sorted by
 # Names that the public network never resolves. A portal may well live in such a network,
 # and email-validator would refuse them: they are checked below a stand-in.
 PRIVATE_DOMAINS = frozenset({"local", "localhost", "test"})
@@ -56,6 +57,28 @@ def username_key(name: str) -> str:
     if "@" in key or " " in key or not key.isprintable() or INVISIBLE.search(key):
         raise InvalidUsername
     return key
+
+
+def name_key(name: str) -> str:
+    """Return the form of a person's name to search and to sort by: no capitals, single blanks."""
+    return " ".join(_folded(name).split())[:LONGEST_NAME_KEY]
+
+
+def last_name_key(name: str) -> str:
+    """Return the same with the last word first: people are looked for by that one, too."""
+    *first, last = _folded(name).split() or [""]
+    return " ".join([last, *first])[:LONGEST_NAME_KEY]
+
+
+def start_of_address(text: str) -> str:
+    """Return what the key of an address starts with, if `text` is how the address starts."""
+    key = identity_key(text)
+    return key if key and "@" in key else _folded(text.strip(BLANKS))
+
+
+def start_of_name(text: str) -> str:
+    """Return what a username's or a name's key starts with, if `text` is how it starts."""
+    return " ".join(_folded(text).split())
 
 
 def identity_key(text: str) -> str | None:

@@ -1,7 +1,7 @@
 """Organisations colours and logos
 
 Revision: 0007
-After: 0003
+After: 0006
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 
 
 revision = '0007'
-down_revision = '0003'
+down_revision = '0006'
 branch_labels = None
 depends_on = None
 

@@ -7,10 +7,35 @@ for one organisation under `/o/<uuid>/admin/`. What they show and do is bound to
 
 from flask import Flask
 
-from app.pages.admin import organisation, organisations, overview
+from app.pages.admin import (
+    account,
+    accounts,
+    acts,
+    bulk,
+    everybody,
+    memberships,
+    new_account,
+    organisation,
+    organisations,
+    overview,
+)
 from app.pages.admin.seat import PORTAL, PREFIXES, pages
 
-__all__ = ["PORTAL", "PREFIXES", "init_app", "organisation", "organisations", "overview"]
+__all__ = [  # most only add to the one blueprint
+    "PORTAL",
+    "PREFIXES",
+    "account",
+    "accounts",
+    "acts",
+    "bulk",
+    "everybody",
+    "init_app",
+    "memberships",
+    "new_account",
+    "organisation",
+    "organisations",
+    "overview",
+]
 
 
 def init_app(app: Flask) -> None:

@@ -1,6 +1,7 @@
 """One organisation: its name, its rules with who set them, its looks, and whether it is open."""
 
 import uuid
+from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -18,6 +19,8 @@ from app.pages.admin.seat import acting, can, granted, pages
 from app.pages.forms import Form
 from app.pages.visitor import visitor
 from app.security.pictures import MOST_UPLOADED
+
+ROOM_BESIDE = 1024 * 1024  # bytes beside the picture: what is a little too large gets a sentence
 
 
 @pages.get("/organisations/<uuid:place_id>")
@@ -101,10 +104,9 @@ def change_colour(place_id: uuid.UUID) -> ResponseReturnValue:
 @granted(Action.CHANGE_ORGANISATION)
 def change_logo(place_id: uuid.UUID) -> ResponseReturnValue:
     """Take an uploaded logo."""
-    form, sent = forms.LogoForm(), request.files.get("logo")
-    uploaded = sent.stream.read(MOST_UPLOADED + 1) if sent else b""
+    form = forms.LogoForm()
     try:
-        branding.change_logo(acting(), place_id, uploaded, visitor())
+        branding.change_logo(acting(), place_id, _uploaded(), visitor())
     except InvalidSetting:
         form.logo.errors = [_("Choose a PNG or JPEG picture of at most 2 MB.")]
         return _page(authority.organisation(acting(), place_id), logo_form=form), 400
@@ -148,6 +150,22 @@ def reactivate_organisation(place_id: uuid.UUID) -> Response:
     organisation_acts.reactivate(acting(), place_id, visitor())
     flash(_("The organisation is open again."), "success")
     return _back(place_id)
+
+
+@pages.url_value_preprocessor
+def _make_room(endpoint: str | None, _values: dict[str, Any] | None) -> None:
+    """Let a picture be larger than other forms are: first of all, before anything is read."""
+    if (endpoint or "").endswith(".change_logo"):
+        request.max_content_length = MOST_UPLOADED + ROOM_BESIDE
+        request.max_form_memory_size = ROOM_BESIDE  # Werkzeug reads in pieces, and counts those
+
+
+def _uploaded() -> bytes:
+    sent = request.files.get("logo")
+    if sent is None:
+        return b""
+    with sent.stream as stream:
+        return bytes(stream.read(MOST_UPLOADED + 1))
 
 
 def _back(place_id: uuid.UUID) -> Response:

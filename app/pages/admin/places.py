@@ -33,6 +33,21 @@ class Place:
 PLACES = [
     Place("overview", "home", _l("Overview")),
     Place(
+        "accounts",
+        "people",
+        _l("People"),
+        _l("Who is here: search, look closely, help whoever cannot get in, export."),
+        Action.SEE_ACCOUNTS,
+        under="accounts",
+    ),
+    Place(
+        "everybody",
+        "sign-out",
+        _l("Sign everybody out"),
+        _l("End every session of the portal at once, after something has gone badly wrong."),
+        Action.END_EVERYBODY,
+    ),
+    Place(
         "organisations",
         "building",
         _l("Organisations"),

@@ -1,11 +1,24 @@
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 
-from app.models import Account, Organisation, Role
+from app.clock import now
+from app.models import (
+    Account,
+    Factor,
+    Interface,
+    Membership,
+    Organisation,
+    Password,
+    Role,
+    Seat,
+    Session,
+)
+from app.security.tokens import new_secret
 from tests import factories
-from tests.pages.browser import Browser
+from tests.pages.browser import FIREFOX, Browser
 
 
 @pytest.fixture
@@ -27,6 +40,28 @@ def member(role: Role, at: Organisation | None = None, name: str = "") -> Accoun
     who = factories.account(name=name)
     factories.membership(who, at, role)
     return who
+
+
+def open_session(who: Account, role: Membership | None = None) -> Session:
+    """Let somebody be signed in, in one seat if any."""
+    own = factories.saved(
+        Password(account_id=who.id, organisation_id=role and role.organisation_id, hash="")
+    )
+    made = Session(
+        digest=new_secret(),
+        account_id=who.id,
+        interface=Interface.PAGES,
+        address="203.0.113.9",
+        user_agent=FIREFOX,
+        idle_seconds=3600,
+        expires_at=now() + timedelta(hours=1),
+    )
+    factories.saved(made)
+    if role is not None:
+        factories.saved(
+            Seat(session_id=made.id, membership_id=role.id, password_id=own.id, factor=Factor.NONE)
+        )
+    return made
 
 
 @pytest.fixture

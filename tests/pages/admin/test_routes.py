@@ -9,7 +9,7 @@ from werkzeug.routing import Rule
 from app.models import Account, Organisation, Role
 from app.pages.admin import PREFIXES
 from tests import factories
-from tests.pages.admin.conftest import member
+from tests.pages.admin.conftest import member, open_session
 from tests.pages.browser import Browser, values_of
 
 BOTH, SUPERUSERS = "both seats", "superusers"
@@ -29,6 +29,42 @@ OPENS = {
     "ask_to_suspend_organisation": SUPERUSERS,
     "suspend_organisation": SUPERUSERS,
     "reactivate_organisation": SUPERUSERS,
+    "accounts": BOTH,
+    "export_accounts": BOTH,
+    "selected": BOTH,
+    "act_on_selected": BOTH,
+    "account": BOTH,
+    "end_session": BOTH,
+    "new_account": SUPERUSERS,
+    "create_account": SUPERUSERS,
+    "send_activation": BOTH,
+    "send_activation_page": BOTH,
+    "suspend": BOTH,
+    "suspend_page": BOTH,
+    "reactivate": BOTH,
+    "reactivate_page": BOTH,
+    "unlock": BOTH,
+    "unlock_page": BOTH,
+    "unlock_here": BOTH,
+    "unlock_here_page": BOTH,
+    "send_reset": BOTH,
+    "send_reset_page": BOTH,
+    "send_reset_here": BOTH,
+    "send_reset_here_page": BOTH,
+    "remove_factor": BOTH,
+    "remove_factor_page": BOTH,
+    "end_sessions": BOTH,
+    "end_sessions_page": BOTH,
+    "end_seats": BOTH,
+    "end_seats_page": BOTH,
+    "add_role": BOTH,
+    "add_role_page": BOTH,
+    "change_role": BOTH,
+    "change_role_page": BOTH,
+    "remove_role": BOTH,
+    "remove_role_page": BOTH,
+    "everybody": SUPERUSERS,
+    "end_everybody": SUPERUSERS,
 }
 SOMEBODY = "6f0c1f7e-3a5c-4a43-9a0b-3b2f0f6f7d11"
 
@@ -39,7 +75,7 @@ class World:
     def __init__(self, portal: Flask) -> None:
         self.portal = portal
         self.x, self.y = factories.organisation("X"), factories.organisation("Y")
-        self.target = member(Role.STUDENT, self.x)
+        self.spare = factories.organisation("Z")
         self.people = {
             "superuser": self.browser(member(Role.SUPERUSER)),
             "account admin of X": self.browser(member(Role.ACCOUNT_ADMIN, self.x)),
@@ -57,13 +93,25 @@ class World:
 
     def url(self, rule: Rule, at: Organisation | None = None) -> str:
         values: dict[str, object] = dict.fromkeys(rule.arguments, SOMEBODY)
-        values["account_id"] = self.target.id
-        values["place_id"] = self.x.id
+        portal = "organisation_id" not in rule.arguments
+        values["place_id"] = (self.spare if portal else self.x).id  # it will be suspended
+        values |= a_target(self.x)
         if "organisation_id" in rule.arguments:
             values["organisation_id"] = (at or self.x).id
         built = rule.build(values)
         assert built
-        return built[1]
+        return str(built[1])
+
+
+def a_target(at: Organisation) -> dict[str, object]:
+    """Return somebody new at an organisation: the ids of account, membership and session."""
+    who = factories.account(password=None)
+    role = factories.membership(who, at)
+    return {
+        "account_id": who.id,
+        "membership_id": role.id,
+        "session_id": open_session(who, role).id,
+    }
 
 
 @pytest.fixture(scope="module")
@@ -79,20 +127,21 @@ def world(portal: Flask) -> World:
 
 
 def name_of(rule: Rule) -> str:
-    return rule.endpoint.split(".")[1]
+    endpoint: str = rule.endpoint
+    return endpoint.split(".")[1]
 
 
 def methods_of(rule: Rule) -> set[str]:
     return (rule.methods or set()) & {"GET", "POST", "PUT", "PATCH", "DELETE"}
 
 
-def status(browser: Browser, method: str, url: str) -> int:
+def status(browser: Browser, method: str, url: str, at: Organisation) -> int:
     if method == "GET":
         return browser.send("GET", url).status_code
     home = browser.open("/home")
     button = "Sign out" if home.url == "/home" else "Sign in"
-    token = values_of(home.form(button))["csrf_token"]
-    return browser.send(method, url, data={"csrf_token": token}).status_code
+    token: str = values_of(home.form(button))["csrf_token"]
+    return browser.send(method, url, data={"csrf_token": token, "at": str(at.id)}).status_code
 
 
 def test_every_page_has_a_row_and_every_row_a_page(rules: list[Rule]) -> None:
@@ -116,7 +165,7 @@ def test_each_seat_opens_its_own_pages_and_nobody_else_s(world: World, rules: li
     for rule in rules:
         for method in methods_of(rule):
             for who, browser in world.people.items():
-                opened = status(browser, method, world.url(rule)) != 404
+                opened = status(browser, method, world.url(rule), world.x) != 404
                 expected = who == "stranger" or who in _whose(rule)
                 assert opened == expected, (who, method, rule.rule)
 
@@ -124,7 +173,7 @@ def test_each_seat_opens_its_own_pages_and_nobody_else_s(world: World, rules: li
 def test_strangers_are_led_to_signing_in(world: World, rules: list[Rule]) -> None:
     for rule in rules:
         for method in methods_of(rule):
-            assert status(world.people["stranger"], method, world.url(rule)) == 303
+            assert status(world.people["stranger"], method, world.url(rule), world.x) == 303
 
 
 def test_an_organisation_that_is_not_there_is_answered_like_anothers(

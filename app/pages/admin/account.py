@@ -1,0 +1,53 @@
+"""One account: all that this seat may know of it."""
+
+import uuid
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.operations import account_view, session_acts
+from app.operations.authority import Action
+from app.pages import devices
+from app.pages.admin import events, words
+from app.pages.admin.act_words import WORDS
+from app.pages.admin.seat import acting, granted, pages
+from app.pages.sessions import OPENED_BY
+from app.pages.visitor import visitor
+
+
+@pages.get("/accounts/<uuid:account_id>")
+@granted(Action.SEE_ACCOUNTS)
+def account(account_id: uuid.UUID) -> ResponseReturnValue:
+    """Show one account."""
+    view = account_view.of(acting(), account_id)
+    until = max((lock.until for lock in view.locks), default=None)
+    state = words.state_of(view.account, until)
+    return render_template(
+        "admin/account.html",
+        view=view,
+        state=words.STATES[state],
+        tone=words.TONES[state],
+        acts=[(f".{each.value}", WORDS[each]) for each in WORDS if each in view.offers],
+        words=words,
+        event_name=events.name,
+        opened_by=OPENED_BY,
+        device=devices.label,
+    )
+
+
+@pages.post("/accounts/<uuid:account_id>/sessions/<uuid:session_id>/end")
+@granted(Action.END_SEATS)
+def end_session(account_id: uuid.UUID, session_id: uuid.UUID) -> Response:
+    """End one session, or what it holds at this organisation."""
+    session_acts.end_one(acting(), account_id, session_id, visitor())
+    flash(_("That session is ended."), "success")
+    return back_to(account_id)
+
+
+def back_to(account_id: uuid.UUID) -> Response:
+    """Lead back to the account; home where somebody acted on themselves and may be out."""
+    if account_id == acting().account_id:
+        return redirect(url_for("home.index"), 303)
+    return redirect(url_for(".account", account_id=account_id), 303)

@@ -1,0 +1,126 @@
+"""The accounts of the portal, or the members of an organisation: searched, listed, exported."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from flask import Response, abort, render_template, request, stream_with_context
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.clock import now
+from app.models import Role
+from app.operations import account_export, account_list, organisation_choice, spreadsheet
+from app.operations.account_list import Line, Sort, State
+from app.operations.authority import Action
+from app.operations.spreadsheet import Delimiter, Dialect
+from app.pages import roles
+from app.pages.admin import act_words, filters, words
+from app.pages.admin.seat import acting, can, granted, pages
+from app.pages.visitor import visitor
+
+CSV = "text/csv; charset=utf-8; header=present"
+
+
+@pages.get("/accounts")
+@granted(Action.SEE_ACCOUNTS)
+def accounts() -> ResponseReturnValue:
+    """Show one page of what the filter finds."""
+    who = acting()
+    asked = filters.read(request.args, who)
+    found = account_list.find(who, asked.wanted, asked.sort, asked.after)
+    following = filters.cursor(who, asked.sort, found.next)
+    return render_template(
+        "admin/accounts.html",
+        asked=asked,
+        rows=[_shown(line) for line in found.lines],
+        is_cut=found.cut,
+        most=account_list.MOST_BEGINNINGS,
+        following=asked.query(after=following) if following else None,
+        choices=_choices(),
+        acts=[act_words.WORDS[each] for each in act_words.BULK if can(each)],
+    )
+
+
+@pages.post("/accounts/export")
+@granted(Action.EXPORT_ACCOUNTS)
+def export_accounts() -> ResponseReturnValue:
+    """Send what the filter shows as a file, in pieces, once it is recorded that it is taken.
+
+    A download leaves the page where it is, so this form alone is answered with neither a
+    redirect nor a page.
+    """
+    who = acting()
+    asked = filters.read(request.form, who)
+    dialect = Dialect(_delimiter(), byte_order_mark="bom" in request.form)
+    lines = account_export.begin(who, asked.wanted, asked.sort, visitor())
+    pieces = spreadsheet.lines(_header(), _fields(lines), dialect)
+    attached = f'attachment; filename="accounts-{now():%Y-%m-%d}.csv"'
+    streamed = stream_with_context(pieces)
+    return Response(streamed, content_type=CSV, headers={"Content-Disposition": attached})
+
+
+def _shown(line: Line) -> dict[str, Any]:
+    state = words.state_of(line.account, line.locked_until)
+    return {
+        "account": line.account,
+        "state": words.STATES[state],
+        "tone": words.TONES[state],
+        "roles": [words.role_at(each) for each in line.memberships],
+        "memberships": line.memberships,
+    }
+
+
+def _choices() -> dict[str, list[tuple[str, Any]]]:
+    """Return what each filter may be set to, as (value, text)."""
+    here = acting().of_portal
+    offered = [role for role in Role if here or role is not Role.SUPERUSER]
+    places = organisation_choice.by_name() if here else []
+    return {
+        "organisation": [(str(place), name) for place, name in places],
+        "role": [(role.slug, roles.NAMES[role]) for role in offered],
+        "state": [(state.value, words.STATES[state]) for state in State],
+        "sort": [("" if s is Sort.NAME else s.value, words.SORTS[s]) for s in Sort],
+        "delimiter": [
+            (Delimiter.COMMA.value, _("Comma")),
+            (Delimiter.SEMICOLON.value, _("Semicolon")),
+            (Delimiter.TAB.value, _("Tab")),
+        ],
+    }
+
+
+def _delimiter() -> Delimiter:
+    try:
+        return Delimiter(request.form.get("delimiter", Delimiter.COMMA.value))
+    except ValueError:
+        abort(400)
+
+
+def _header() -> list[str]:
+    return [
+        _("E-mail address"),
+        _("Username"),
+        _("Name"),
+        _("State"),
+        _("Roles"),
+        _("Added"),
+        _("Activated"),
+        _("Locked until"),
+        _("Identifier"),
+    ]
+
+
+def _fields(lines: Iterable[Line]) -> Iterator[list[str]]:
+    """Yield the fields of each row: those that are named here, and no others."""
+    for line in lines:
+        account, until = line.account, line.locked_until
+        yield [
+            account.email or "",
+            account.username or "",
+            account.name,
+            str(words.STATES[words.state_of(account, until)]),
+            "; ".join(words.role_at(each) for each in line.memberships),
+            f"{account.created_at:%Y-%m-%d %H:%M}Z",
+            f"{account.activated_at:%Y-%m-%d %H:%M}Z" if account.activated_at else "",
+            f"{until:%Y-%m-%d %H:%M}Z" if until else "",
+            str(account.id),
+        ]
