@@ -57,6 +57,7 @@ REFUSALS = {
     "invalid_setting": (400, "Bad Request"),
     "registration_closed": (403, "Registration is closed."),
     "last_superuser": (403, "The last superuser cannot be removed."),
+    "last_administrator": (403, "The last administrator of an organisation cannot be removed."),
     "not_found": (404, "Not Found"),
 }
 HIDDEN = {"unknown_account", "not_activated", "account_suspended"}  # DOORWARD_HIDE_ACCOUNTS

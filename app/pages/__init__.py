@@ -10,6 +10,7 @@ from flask_login import current_user
 from app import config
 from app.pages import (
     account,
+    address,
     code,
     confirm,
     cross_site,
@@ -17,10 +18,14 @@ from app.pages import (
     docs,
     error_pages,
     headers,
+    history,
     home,
+    names,
+    own_data,
     passwords,
     pin,
     registration,
+    removal,
     request_ids,
     roles,
     sessions,
@@ -31,7 +36,18 @@ from app.pages import (
     unlocking,
 )
 
-__all__ = ["code", "init_app", "pin", "sessions", "set_up"]  # four only add to others' blueprints
+# All but one only add to others' blueprints.
+__all__ = [
+    "code",
+    "history",
+    "init_app",
+    "names",
+    "own_data",
+    "pin",
+    "removal",
+    "sessions",
+    "set_up",
+]
 
 BLUEPRINTS = (
     sign_in.pages,
@@ -41,6 +57,7 @@ BLUEPRINTS = (
     unlocking.pages,
     home.pages,
     account.pages,
+    address.pages,
     confirm.pages,
     demo_outbox.pages,
     docs.pages,
