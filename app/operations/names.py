@@ -37,8 +37,9 @@ def change_username(session: Session, username: str, visitor: Visitor) -> None:
     if wanted == session.account.username:
         return
     try:
-        with db.transaction():
+        with db.transaction() as current:
             session.account.username, session.account.username_key = wanted, key
+            current.flush()
             audit.record("username_changed", visitor, account_id=session.account_id)
     except IntegrityError as error:  # the unique key decides, also where two want it at once
         raise AlreadyExists from error
