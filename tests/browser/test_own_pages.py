@@ -62,6 +62,7 @@ def test_an_account_that_was_to_go_is_kept(browse: Browse, person: Person, sink:
     press(page, "Remove my account in a week")
     expect(page.get_by_text("This account goes for good on")).to_be_visible()
 
+    assert "/account/remove" in text_of(mail_to(sink, person.email, 2))  # after the PIN
     elsewhere = browse()
     enter(elsewhere, person, sink)
     press(elsewhere, "Keep my account")
