@@ -11,6 +11,7 @@ from app import config
 from app.pages import (
     account,
     address,
+    app_setup,
     code,
     confirm,
     cross_site,
@@ -21,13 +22,16 @@ from app.pages import (
     history,
     home,
     names,
+    other_factors,
     own_data,
     passwords,
     pin,
+    recovery_codes,
     registration,
     removal,
     request_ids,
     roles,
+    second_factor,
     sessions,
     set_up,
     sign_in,
@@ -36,15 +40,19 @@ from app.pages import (
     unlocking,
 )
 
-# All but one only add to others' blueprints.
+# These only add to others' blueprints.
 __all__ = [
+    "app_setup",
     "code",
     "history",
     "init_app",
     "names",
+    "other_factors",
     "own_data",
     "pin",
+    "recovery_codes",
     "removal",
+    "second_factor",
     "sessions",
     "set_up",
 ]

@@ -15,6 +15,7 @@ from app.operations import (
     addresses,
     administration,
     known_devices,
+    lockout,
     passwords,
     registration,
     sessions,
@@ -298,7 +299,7 @@ def test_one_address_gets_five_such_mails_an_hour_whoever_asks() -> None:
 def test_one_network_asks_for_two_hundred_mails_an_hour(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(addresses.lockout, "may_ask", lambda _network: False)
+    monkeypatch.setattr(lockout, "may_ask", lambda _network: False)
 
     asked(factories.account())
 
