@@ -17,6 +17,7 @@ SIGN_INS = frozenset(
         "sign_in_failed",
         "wrong_code",
         "pin_resent",
+        "another_factor_chosen",
         "seat_taken",
         "confirmed",
         "confirmation_failed",

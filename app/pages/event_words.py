@@ -39,6 +39,11 @@ SENTENCES = {
     "app_disabled": _l("The authenticator app was removed"),
     "pin_chosen": _l("PINs by e-mail were turned on"),
     "pin_left": _l("PINs by e-mail were turned off"),
+    "another_factor_chosen": _l("Another second step was chosen"),
+    "recovery_codes_made": _l("New recovery codes were made"),
+    "recovery_code_used": _l("A recovery code was used"),
+    "device_remembered": _l("A device was trusted for some days"),
+    "device_forgotten": _l("A device is trusted no longer"),
     # The account itself
     "name_changed": _l("The name was changed"),
     "username_changed": _l("The username was changed"),

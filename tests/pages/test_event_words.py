@@ -17,7 +17,7 @@ def test_the_search_finds_what_stands_plainly_and_what_is_handed_on() -> None:
     assert {"sign_in_failed", "password_changed"} <= found  # as they stand
     assert {"signed_in", "seat_taken", "confirmed"} <= found  # assigned before
     assert {"membership_added", "membership_removed"} <= found  # handed to a helper
-    assert {"pin_chosen", "pin_left"} <= found
+    assert {"pin_chosen", "app_disabled"} <= found  # handed to another module
 
 
 def test_every_event_that_the_code_writes_has_a_sentence() -> None:
