@@ -25,11 +25,11 @@ from app.models import (
     Session,
     TotpDevice,
 )
-from app.operations import administration, refreshing, removal, sessions, totp_setup
+from app.operations import administration, refreshing, removal, sessions, sign_in, totp_setup
 from app.operations.visitor import Visitor
 from tests import factories
 from tests.conftest import Clock
-from tests.factories import OWN_PASSWORD, VISITOR
+from tests.factories import OWN_PASSWORD, PASSWORD, VISITOR
 from tests.operations import signing_in
 from tests.operations.test_races import WON, at_once
 from tests.operations.test_refreshing import signed_in
@@ -389,3 +389,40 @@ def test_whoever_became_the_last_meanwhile_stays_and_is_told(clock: Clock) -> No
     assert len(factories.mails("removal_refused")) == 1
     [refused] = events("removal_refused")
     assert refused.details["reason"] == "last_administrator"
+
+
+# --- once the week is over, purged or not -----------------------------------------------------
+
+
+def test_nobody_signs_in_to_an_account_whose_week_is_over(clock: Clock) -> None:
+    who = factories.account()
+    removal.schedule(signed_in(who).session, VISITOR)
+    clock.advance(timedelta(days=7))
+
+    assert signing_in.reason(who.email) == "unknown_account"
+    assert signing_in.reason(who.email, "wrong") == "unknown_account"
+    assert is_there(who)
+
+
+def test_a_sign_in_that_is_half_done_ends_with_the_week(clock: Clock) -> None:
+    who = factories.account()
+    removal.schedule(signed_in(who).session, VISITOR)
+    clock.advance(timedelta(days=7) - timedelta(seconds=1))
+    [offer] = sign_in.verify_password(who.email or "", PASSWORD, VISITOR).offers
+    clock.advance(timedelta(seconds=1))
+
+    with pytest.raises(TicketRefused):
+        sign_in.proceed(offer.handle, VISITOR)
+
+
+def test_a_session_ends_with_the_week(clock: Clock) -> None:
+    who = factories.account()
+    opened = signed_in(who)  # by a program: its session lives for a month
+    removal.schedule(opened.session, VISITOR)
+    clock.advance(timedelta(days=7) - timedelta(seconds=1))
+    assert sessions.find(opened.bearer)
+
+    clock.advance(timedelta(seconds=1))
+
+    with pytest.raises(TicketRefused):
+        sessions.find(opened.bearer)
