@@ -220,10 +220,10 @@ class LastSuperuser(Refusal):
     reason = "last_superuser"
 
 
-class LastAccountAdmin(Refusal):
+class LastAdministrator(Refusal):
     """Nobody would be left to administer an organisation."""
 
-    reason = "last_account_admin"
+    reason = "last_administrator"
 
 
 class OutOfReach(Refusal):

@@ -58,7 +58,7 @@ REFUSALS = {
     "registration_closed": (403, "Registration is closed."),
     "factor_demanded": (403, "MFA is demanded by an organisation."),
     "last_superuser": (403, "The last superuser cannot be removed."),
-    "last_account_admin": (403, "An organisation's last administrator cannot be removed."),
+    "last_administrator": (403, "The last administrator of an organisation cannot be removed."),
     "out_of_reach": (403, "Forbidden"),
     "not_found": (404, "Not Found"),
 }

@@ -58,7 +58,7 @@ REFUSALS = {
     "registration_closed": (403, NO_ACCESS),
     "proof_required": (403, NO_ACCESS),
     "last_superuser": (409, "409 Conflict"),
-    "last_account_admin": (409, "409 Conflict"),
+    "last_administrator": (409, "409 Conflict"),
     "out_of_reach": (403, NO_ACCESS),
     "factor_demanded": (409, "409 Conflict"),
     "not_signed_in": (

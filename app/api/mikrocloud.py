@@ -61,7 +61,7 @@ REFUSALS: dict[str, tuple[int, str]] = {
     "not_signed_in": (401, "Unauthenticated."),
     "proof_required": _FORBIDDEN,
     "last_superuser": _FORBIDDEN,
-    "last_account_admin": _FORBIDDEN,
+    "last_administrator": _FORBIDDEN,
     "out_of_reach": _FORBIDDEN,
     "factor_demanded": _FORBIDDEN,
     "registration_closed": _FORBIDDEN,

@@ -16,6 +16,7 @@ from flask_babel import force_locale, format_timedelta, get_babel, get_locale
 
 from app import config
 from app.clock import now
+from app.mail import devices
 from app.mail.host import portal_host
 from app.mail.subjects import subject
 from app.models import OutgoingMail
@@ -60,6 +61,7 @@ def _circumstances(mail: OutgoingMail, words: Mapping[str, str]) -> dict[str, ob
         "portal_host": portal_host(),
         "portal_url": config.current().base_url,
         "code_page": words.get("link", "").partition("?")[0],
+        "device": devices.label(words.get("user_agent", "")),
         "asked_at": _moment(mail.created_at),
         "until": _moment(expires_at),
         "lasts": _lasts(expires_at - mail.created_at),

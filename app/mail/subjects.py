@@ -23,6 +23,11 @@ SUBJECTS: dict[str, LazyString] = {
     "pin_chosen": _l("PINs by e-mail were turned on for your Doorward account"),
     "pin_left": _l("PINs by e-mail were turned off for your Doorward account"),
     "sessions_ended": _l("Somebody else may have used your Doorward account"),
+    "new_address": _l("Confirm the new address of a Doorward account"),
+    "address_changed": _l("Your Doorward account has a new address"),
+    "removal_scheduled": _l("Your Doorward account will be removed"),
+    "removal_refused": _l("Your Doorward account was not removed"),
+    "account_removed": _l("Your Doorward account is removed"),
 }
 
 SUBJECTS_OF_AN_ORGANISATION: dict[str, LazyString] = {

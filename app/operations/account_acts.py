@@ -77,7 +77,7 @@ def do(
     """Do it, and tell whether there was anything to do.
 
     `at` names the organisation that a superuser's act is about; an organisation's seat knows.
-    Raises ProofRequired, NotFound, OutOfReach, LastSuperuser, LastAccountAdmin and ResendTooSoon.
+    Raises ProofRequired, NotFound, OutOfReach, LastSuperuser, LastAdministrator and ResendTooSoon.
     """
     act, place = ACTS[action], administrator.organisation_id or at
     with authority.acting(administrator, action):

@@ -16,6 +16,7 @@ from app.errors import InvalidUsername, NotFound, PasswordRefused, UnknownAccoun
 from app.models import (
     Account,
     ActivationTicket,
+    AddressTicket,
     Membership,
     Organisation,
     OrganisationPolicy,

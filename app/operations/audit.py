@@ -8,6 +8,8 @@ from app import db
 from app.models import AuditEvent
 from app.operations.visitor import Visitor
 
+LONGEST = 256  # characters of what a program calls itself
+
 log = structlog.get_logger("doorward.audit")
 
 
@@ -22,7 +24,8 @@ def record(
 ) -> None:
     """Add an event to the caller's transaction, and say it in the log.
 
-    `details` are short facts about the event, never a secret, never what somebody typed.
+    `details` are short facts about the event, never a secret, never what somebody typed. What the
+    visitor's program calls itself is kept with them, for people to know their devices by.
     """
     event = AuditEvent(
         what=what,
@@ -31,7 +34,7 @@ def record(
         organisation_id=organisation_id,
         interface=visitor.interface,
         address=visitor.address,
-        details=details,
+        details={**details, **_device(visitor)},
     )
     db.session().add(event)
     log.info(
@@ -43,6 +46,10 @@ def record(
         address=visitor.address,
         **details,
     )
+
+
+def _device(visitor: Visitor) -> dict[str, str]:
+    return {"user_agent": visitor.user_agent[:LONGEST]} if visitor.user_agent else {}
 
 
 def _text(identifier: uuid.UUID | None) -> str | None:

@@ -6,12 +6,12 @@ from collections.abc import Collection
 from sqlalchemy import ColumnElement, and_, literal, or_, select
 
 from app import db
-from app.errors import LastAccountAdmin, LastSuperuser, Refusal
+from app.errors import LastAdministrator, LastSuperuser, Refusal
 from app.models import Account, Membership, Organisation, Role
 
 
 def keep_one_besides(account_id: uuid.UUID) -> None:
-    """Raise LastSuperuser or LastAccountAdmin where nobody else could do what this account can.
+    """Raise LastSuperuser or LastAdministrator where nobody else could do what this account can.
 
     For whatever takes a whole account away: suspending and removing it. A suspended organisation
     may lose its last account administrator; superusers see to it.
@@ -25,7 +25,7 @@ def keep_another_superuser(account_id: uuid.UUID) -> None:
 
 
 def keep_another_at(organisation_id: uuid.UUID, account_id: uuid.UUID) -> None:
-    """Raise LastAccountAdmin where nobody else administers an organisation that is open."""
+    """Raise LastAdministrator where nobody else administers an organisation that is open."""
     _keep(account_id, and_(_administers(), Membership.organisation_id == organisation_id))
 
 
@@ -33,7 +33,7 @@ def needed(account_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, type[Refusal]]
     """Return who of these could not go together, and why: nothing is held, so it may change."""
     some = (_of_portal(), _of_places_administered_by(*account_ids))
     found: dict[uuid.UUID, type[Refusal]] = {}
-    for place, who in _counting(or_(*some)).items():
+    for place, who in _counting(or_(*some), account_ids).items():
         if who and who <= set(account_ids):
             found |= dict.fromkeys(who, _refusal(place))
     return found
@@ -45,25 +45,29 @@ def _keep(account_id: uuid.UUID, guarded: ColumnElement[bool]) -> None:
     Their accounts are held too: suspending changes those, and no membership. Ask this first in a
     unit of work, before any other account is held.
     """
-    for place, who in _counting(guarded, held=True).items():
+    for place, who in _counting(guarded, [account_id], held=True).items():
         if who == {account_id}:
             raise _refusal(place)
 
 
 def _refusal(place: uuid.UUID | None) -> type[Refusal]:
-    return LastSuperuser if place is None else LastAccountAdmin
+    return LastSuperuser if place is None else LastAdministrator
 
 
 def _counting(
-    guarded: ColumnElement[bool], *, held: bool = False
+    guarded: ColumnElement[bool], leaving: Collection[uuid.UUID], *, held: bool = False
 ) -> dict[uuid.UUID | None, set[uuid.UUID]]:
-    """Return who administers each open place and may sign in."""
+    """Return who administers each open place and may sign in.
+
+    Whoever is about to be removed counts no more, unless it is they who are asked about.
+    """
     rows = (
         select(Membership.organisation_id, Membership.account_id)
         .join(Account, Membership.account_id == Account.id)
         .outerjoin(Organisation, Membership.organisation_id == Organisation.id)
         .where(guarded, Organisation.suspended_at.is_(None))
         .where(Account.activated_at.is_not(None), Account.suspended_at.is_(None))
+        .where(or_(Account.removal_due_at.is_(None), Account.id.in_(leaving)))
         .order_by(Account.id, Membership.id)
     )
     if held:

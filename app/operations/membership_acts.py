@@ -38,7 +38,7 @@ def change_role(
 ) -> None:
     """Give a member another role in the place of the one they have; what they hold there ends.
 
-    Raises ProofRequired, NotFound, OutOfReach, AlreadyExists, and LastAccountAdmin.
+    Raises ProofRequired, NotFound, OutOfReach, AlreadyExists, and LastAdministrator.
     """
     action = Action.CHANGE_ROLE
     with appointments.nothing_twice(), authority.acting(administrator, action):
@@ -62,7 +62,7 @@ def remove(
 ) -> None:
     """Take a role away, and what was opened with it.
 
-    Raises ProofRequired, NotFound, OutOfReach, LastSuperuser, and LastAccountAdmin.
+    Raises ProofRequired, NotFound, OutOfReach, LastSuperuser, and LastAdministrator.
     """
     action = Action.REMOVE_MEMBERSHIP
     with authority.acting(administrator, action):

@@ -138,8 +138,8 @@ def activate_by_password(secret: str, password: str, visitor: Visitor) -> None:
 def _register(asked: _Registration, visitor: Visitor) -> None:
     with db.transaction():
         account = accounts.find(asked.address)
-        if account is not None and _is_someones(account):
-            _tell_owner(account)
+        if account is not None and is_someones(account):
+            tell_owner(account)
             audit.record("registered_again", visitor, account_id=account.id)
         elif account is None or outbox.takes("activation", account):
             _take_in(account or Account(email_key=asked.key, registered_at=now()), asked, visitor)
@@ -155,7 +155,7 @@ def _take_in(account: Account, asked: _Registration, visitor: Visitor) -> None:
     audit.record("registered", visitor, account_id=account.id)
 
 
-def _is_someones(account: Account) -> bool:
+def is_someones(account: Account) -> bool:
     """Tell whether more hangs on an account than an address that somebody typed."""
     if account.activated_at is not None or account.registered_at is None:
         return True
@@ -163,7 +163,8 @@ def _is_someones(account: Account) -> bool:
     return bool(db.session().scalar(belongs))
 
 
-def _tell_owner(account: Account) -> None:
+def tell_owner(account: Account) -> None:
+    """Mail whose address it is that somebody wanted to use it, in the caller's transaction."""
     if account.activated_at is None:
         tickets.mail(ActivationTicket, account)  # whoever asks now did not choose its password
         return

@@ -1,14 +1,5 @@
-"""What a browser or program calls itself, in words."""
+"""What a browser or program calls itself, in the words that mails use as well."""
 
-from flask_babel import gettext as _
-from ua_parser import parse
+from app.mail.devices import label
 
-
-def label(user_agent: str) -> str:
-    """Return a device's name for people: "Firefox on Ubuntu"."""
-    found = parse(user_agent)
-    program = found.user_agent.family if found.user_agent else None
-    system = found.os.family if found.os else None
-    if program and system:
-        return _("%(program)s on %(system)s", program=program, system=system)
-    return program or system or _("Unknown device")
+__all__ = ["label"]

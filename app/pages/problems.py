@@ -58,7 +58,9 @@ SENTENCES = {
     "already_exists": _l("That is there already."),
     "not_found": _l("There is nothing like that here."),
     "last_superuser": _l("The portal would be left without a superuser."),
-    "last_account_admin": _l("An organisation would be left without an account administrator."),
+    "last_administrator": _l(
+        "An organisation would be left without an administrator. Ask for another one there first."
+    ),
     "out_of_reach": _l("Only the portal's superusers can do this to this account. Ask them."),
     "registration_closed": _l("People join this portal by invitation only."),
     "proof_required": _l("Confirm first that it is you."),
@@ -82,7 +84,7 @@ STATUSES = {
     "already_exists": 409,
     "already_enabled": 409,
     "last_superuser": 409,
-    "last_account_admin": 409,
+    "last_administrator": 409,
     "out_of_reach": 403,
     "not_enabled": 409,
     "factor_demanded": 409,

@@ -27,6 +27,11 @@ WORDS = {
     "code": "K7QF3-M9TXB",
     "sign_in_link": f"{BASE}/sign-in",
     "forgotten_link": f"{BASE}/forgotten",
+    "keep_link": f"{BASE}/account/remove",
+    "remove_link": f"{BASE}/account/remove",
+    "new_address": "n•••@example.org",
+    "user_agent": "Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+    "address": "203.0.113.9",
 }
 HOSTILE = '<script>alert("x")</script>"><img src=x onerror=alert(1)>'
 
@@ -74,7 +79,7 @@ def test_every_mail_says_that_a_machine_wrote_it(kind: str, clock: Clock) -> Non
     assert message["X-Auto-Response-Suppress"] == "All"
 
 
-@pytest.mark.parametrize("kind", ["activation", "reset", "unlock"])
+@pytest.mark.parametrize("kind", ["activation", "reset", "unlock", "new_address"])
 def test_a_mail_with_a_link_has_the_code_too_and_says_where_to_type_it(kind: str) -> None:
     message = composed(kind)
 
@@ -131,11 +136,31 @@ def test_no_word_can_turn_the_reading_direction_of_others() -> None:
     assert "\u202e" not in part(composed(organisation="Acme\u202e"), "plain")
 
 
-@pytest.mark.parametrize("kind", ["activation", "reset"])
+@pytest.mark.parametrize("kind", ["activation", "reset", "new_address"])
 def test_a_mail_to_an_unproven_address_carries_nobody_elses_words(kind: str) -> None:
     message = composed(kind, name="Buy at evil.example", organisation="")
 
     assert "evil.example" not in part(message, "plain") + part(message, "html")
+
+
+def test_a_former_address_is_told_by_what_device_and_from_where_it_was_replaced() -> None:
+    message = composed("address_changed")
+
+    for each in (part(message, "plain"), part(message, "html")):
+        assert "n•••@example.org" in each
+        assert "Firefox on Ubuntu" in each
+        assert "203.0.113.9" in each
+
+
+def test_a_mail_about_a_removal_says_until_when_and_where_the_account_can_be_kept(
+    clock: Clock,
+) -> None:
+    message = composed("removal_scheduled")
+
+    until = clock.time + timedelta(minutes=10)
+    for each in (part(message, "plain"), part(message, "html")):
+        assert f"{until:%H:%M} UTC" in each
+        assert f"{BASE}/account/remove" in each
 
 
 def test_a_long_name_leaves_the_subject_short() -> None:
