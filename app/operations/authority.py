@@ -134,6 +134,7 @@ def acting(administrator: Administrator, action: Action) -> Iterator[None]:
     """
     require_fresh(administrator, action)
     with db.transaction():
+        require_seat(administrator)
         yield
 
 
@@ -166,11 +167,11 @@ def see(administrator: Administrator, account_id: uuid.UUID) -> Account:
 def touch(administrator: Administrator, action: Action, account_id: uuid.UUID) -> Account:
     """Return an account to act upon, held until the caller's transaction ends.
 
-    Raises what `check` does, and NotFound where the seat was lost meanwhile.
+    Raises what `check` does, and NotFound where the seat was lost while others were waited for.
     """
-    require_seat(administrator)
     held = select(Account).where(Account.id == account_id).with_for_update(of=Account)
     db.session().execute(held.execution_options(populate_existing=True))
+    require_seat(administrator)
     return check(administrator, action, account_id)
 
 
