@@ -1,5 +1,6 @@
 """Two that take each other away at once: somebody stays."""
 
+import uuid
 from collections.abc import Callable
 
 import pytest
@@ -7,7 +8,7 @@ from flask import Flask
 from sqlalchemy import func, select, update
 
 from app import db
-from app.errors import LastAccountAdmin, LastSuperuser, NotFound
+from app.errors import LastAccountAdmin, LastSuperuser, NotFound, Refusal
 from app.models import Account, Membership, Organisation, Role
 from app.operations import account_acts, last_administrators, membership_acts, memberships, removal
 from app.operations.authority import Action
@@ -129,8 +130,8 @@ def test_who_could_not_go_together_is_told_beforehand() -> None:
     supers = pair(SUPERUSER)
     pupil = member(Role.STUDENT, x)
 
-    def needed(*who: Account) -> dict[object, type]:
-        return dict(last_administrators.needed([each.id for each in who]))
+    def needed(*who: Account) -> dict[uuid.UUID, type[Refusal]]:
+        return last_administrators.needed([each.id for each in who])
 
     assert needed(one, pupil, supers[0]) == {}
     assert needed(one, other) == dict.fromkeys([one.id, other.id], LastAccountAdmin)
