@@ -145,13 +145,15 @@ def require_fresh(administrator: Administrator, action: Action) -> None:
 
 
 def within(administrator: Administrator) -> ColumnElement[bool]:
-    """Return the condition for accounts that an administrator may see."""
+    """Return the condition for accounts that an administrator may see.
+
+    For statements that name the accounts already: it looks each of them up.
+    """
     if administrator.of_portal:
         return true()
-    return Account.id.in_(
-        select(Membership.account_id).where(
-            Membership.organisation_id == administrator.organisation_id
-        )
+    return exists().where(
+        Membership.account_id == Account.id,
+        Membership.organisation_id == administrator.organisation_id,
     )
 
 
