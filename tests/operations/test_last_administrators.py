@@ -1,7 +1,9 @@
 """Two that take each other away at once: somebody stays."""
 
+import threading
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -14,7 +16,7 @@ from app.operations import account_acts, last_administrators, membership_acts, m
 from app.operations.authority import Action
 from tests import factories
 from tests.factories import VISITOR
-from tests.operations.administrators import acting, again, member
+from tests.operations.administrators import acting, again, member, superuser
 from tests.operations.signing_in import signed_in
 from tests.operations.test_races import WON, at_once
 
@@ -83,6 +85,52 @@ def test_of_two_that_take_each_other_away_one_stays(
         NotFound.reason,
         "ticket_refused",
     }
+
+
+@pytest.fixture
+def met(portal: Flask, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 (it comes first)
+    """Let two acts go on together once both have begun, and found their seats held.
+
+    On SQLite the second begins when the first is done: there nothing waits.
+    """
+    if db.db.engine.dialect.name == "sqlite":
+        return
+    barrier = threading.Barrier(2)
+    count = last_administrators._counting
+
+    def together(*about: Any, **how: Any) -> Any:
+        barrier.wait(10)
+        return count(*about, **how)
+
+    monkeypatch.setattr(last_administrators, "_counting", together)
+
+
+@pytest.mark.usefixtures("met")
+def test_two_superusers_who_suspend_both_administrators_leave_one(portal: Flask) -> None:
+    place = factories.organisation()
+    ids = [who.id for who in pair(ADMIN, place)]
+    seats = [superuser(), superuser()]
+
+    ended = at_once(
+        portal,
+        lambda n: account_acts.do(again(seats[n]), Action.SUSPEND, ids[n], VISITOR),
+        times=2,
+    )
+
+    assert ended == {WON: 1, LastAccountAdmin.reason: 1}
+    assert left(ADMIN, place) == 1
+
+
+@pytest.mark.usefixtures("met")
+def test_who_loses_the_seat_while_waiting_does_not_act_from_it(portal: Flask) -> None:
+    place = factories.organisation()
+    people = pair(ADMIN, place)
+    member(ADMIN, place)
+
+    ended = demote(portal, people, place)
+
+    assert ended == {WON: 1, NotFound.reason: 1}
+    assert left(ADMIN, place) == 2
 
 
 @pytest.mark.parametrize("role", [ADMIN, SUPERUSER])
