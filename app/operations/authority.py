@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, exists, or_, select, true
+from sqlalchemy import ColumnElement, exists, select, true
 
 from app import db
 from app.errors import NotFound, OutOfReach
@@ -198,13 +198,15 @@ def refused(
     beyond what touches the whole account.
     """
     granted = require(administrator, action)
-    if granted is Reach.PORTAL:
+    if granted is Reach.PORTAL or not account_ids:
         return set()
-    above = Membership.organisation_id.is_(None)
-    elsewhere = Membership.organisation_id != administrator.organisation_id
-    beyond = or_(above, elsewhere) if granted is Reach.ALONE else above
-    theirs = select(Membership.account_id).where(Membership.account_id.in_(account_ids), beyond)
-    return set(db.session().scalars(theirs))
+    # Told apart here: a database may think of reading all memberships that are elsewhere.
+    belongs = select(Membership.account_id, Membership.organisation_id)
+    theirs = db.session().execute(belongs.where(Membership.account_id.in_(account_ids))).all()
+    within_reach = {administrator.organisation_id}
+    if granted is Reach.ORGANISATION:
+        within_reach |= {place for _, place in theirs if place is not None}
+    return {who for who, place in theirs if place not in within_reach}
 
 
 def memberships_seen(
@@ -219,7 +221,7 @@ def memberships_seen(
     )
     if not administrator.of_portal:
         theirs = theirs.where(Membership.organisation_id == administrator.organisation_id)
-    return list(db.session().scalars(theirs))
+    return list(db.session().scalars(theirs)) if account_ids else []
 
 
 def belongs_here_alone(administrator: Administrator, account_id: uuid.UUID) -> bool:

@@ -21,6 +21,8 @@ from tests.operations.administrators import account_admin, superuser
 
 pytestmark = pytest.mark.usefixtures("portal")
 
+GROWING = {"accounts", "memberships", "failed_sign_ins", "sessions"}
+
 
 def names(who: Administrator, sort: Sort = Sort.NAME, **wanted: Any) -> list[str]:
     """Return the names of those found, the administrators of these tests left out."""
@@ -310,6 +312,41 @@ def test_no_statement_of_a_list_compares_but_by_what_an_index_knows() -> None:
         account_list.find(who, Filter(text="ann", state=State.SUSPENDED, role=Role.TEACHER))
 
     assert not [each for each in sent if "lower(" in each.lower() or " like " in each.lower()]
+
+
+@pytest.mark.parametrize("few", [0, account_list.FEW_MEMBERS])
+def test_no_list_reads_a_table_that_grows_from_end_to_end(
+    monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    if db.db.engine.dialect.name != "sqlite":
+        return  # PostgreSQL reads small tables so whatever indexes there are
+    monkeypatch.setattr(account_list, "FEW_MEMBERS", few)
+    x = factories.organisation()
+    people("Ann", "Ben", at=x)
+    asked: list[tuple[str, Any]] = []
+
+    def note(*about: Any) -> None:
+        asked.append((about[2], about[3]))
+
+    seats = [superuser(), account_admin(x)]
+    event.listen(db.db.engine, "before_cursor_execute", note)
+    for who in seats:
+        for wanted in (Filter(), Filter(text="a"), *(Filter(state=state) for state in State)):
+            account_list.find(who, wanted)
+    event.remove(db.db.engine, "before_cursor_execute", note)
+
+    plans = [row[3] for statement in asked for row in explained(*statement)]
+    read = [each for each in plans if each.startswith("SCAN")]
+    assert len(plans) > 50
+    assert not [each for each in read if "INDEX" not in each and each.split()[1] in GROWING]
+
+
+def explained(statement: str, values: Any) -> list[Any]:
+    if not statement.startswith("SELECT"):
+        return []
+    return list(
+        db.session().connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+    )
 
 
 def test_an_export_reads_everybody_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
