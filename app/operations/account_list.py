@@ -164,11 +164,10 @@ def _state(administrator: Administrator, state: State | None) -> Iterator[Column
 def _locked(administrator: Administrator) -> set[uuid.UUID]:
     """Return who is locked: of an organisation's people elsewhere, only what it can see."""
     whole = locks.locked_accounts()
-    members = select(Membership.account_id).where(Membership.id.in_(locks.locked_members()))
-    if not administrator.of_portal:
-        whole -= authority.refused(administrator, Action.UNLOCK, whole)
-        members = members.where(Membership.organisation_id == administrator.organisation_id)
-    return whole | set(db.session().scalars(members))
+    whole -= authority.refused(administrator, Action.UNLOCK, whole)
+    place = administrator.organisation_id
+    members = locks.locked_members()
+    return whole | {m.account_id for m in members if place in (None, m.organisation_id)}
 
 
 def _beginning(text: str, conditions: list[ColumnElement[bool]]) -> tuple[set[uuid.UUID], bool]:

@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, exists, or_, select, true
+from sqlalchemy import ColumnElement, exists, select, true
 from sqlalchemy.orm import Session as OrmSession
 
 from app import db
@@ -147,6 +147,7 @@ def acting(administrator: Administrator, action: Action) -> Iterator[OrmSession]
     """
     require_fresh(administrator, action)
     with db.transaction() as session:
+        require_seat(administrator)
         yield session
 
 
@@ -157,13 +158,15 @@ def require_fresh(administrator: Administrator, action: Action) -> None:
 
 
 def within(administrator: Administrator) -> ColumnElement[bool]:
-    """Return the condition for accounts that an administrator may see."""
+    """Return the condition for accounts that an administrator may see.
+
+    For statements that name the accounts already: it looks each of them up.
+    """
     if administrator.of_portal:
         return true()
-    return Account.id.in_(
-        select(Membership.account_id).where(
-            Membership.organisation_id == administrator.organisation_id
-        )
+    return exists().where(
+        Membership.account_id == Account.id,
+        Membership.organisation_id == administrator.organisation_id,
     )
 
 
@@ -179,11 +182,11 @@ def see(administrator: Administrator, account_id: uuid.UUID) -> Account:
 def touch(administrator: Administrator, action: Action, account_id: uuid.UUID) -> Account:
     """Return an account to act upon, held until the caller's transaction ends.
 
-    Raises what `check` does, and NotFound where the seat was lost meanwhile.
+    Raises what `check` does, and NotFound where the seat was lost while others were waited for.
     """
-    require_seat(administrator)
     held = select(Account).where(Account.id == account_id).with_for_update(of=Account)
     db.session().execute(held.execution_options(populate_existing=True))
+    require_seat(administrator)
     return check(administrator, action, account_id)
 
 
@@ -208,13 +211,15 @@ def refused(
     beyond what touches the whole account.
     """
     granted = require(administrator, action)
-    if granted is Reach.PORTAL:
+    if granted is Reach.PORTAL or not account_ids:
         return set()
-    above = Membership.organisation_id.is_(None)
-    elsewhere = Membership.organisation_id != administrator.organisation_id
-    beyond = or_(above, elsewhere) if granted is Reach.ALONE else above
-    theirs = select(Membership.account_id).where(Membership.account_id.in_(account_ids), beyond)
-    return set(db.session().scalars(theirs))
+    # Told apart here: a database may think of reading all memberships that are elsewhere.
+    belongs = select(Membership.account_id, Membership.organisation_id)
+    theirs = db.session().execute(belongs.where(Membership.account_id.in_(account_ids))).all()
+    within_reach = {administrator.organisation_id}
+    if granted is Reach.ORGANISATION:
+        within_reach |= {place for _, place in theirs if place is not None}
+    return {who for who, place in theirs if place not in within_reach}
 
 
 def memberships_seen(
@@ -229,7 +234,7 @@ def memberships_seen(
     )
     if not administrator.of_portal:
         theirs = theirs.where(Membership.organisation_id == administrator.organisation_id)
-    return list(db.session().scalars(theirs))
+    return list(db.session().scalars(theirs)) if account_ids else []
 
 
 def belongs_here_alone(administrator: Administrator, account_id: uuid.UUID) -> bool:

@@ -60,11 +60,14 @@ def do(
 ) -> Outcome:
     """Act on each of these accounts that is seen, each in a transaction of its own.
 
+    One's own comes last: whoever suspends themselves acts no more.
+
     Raises ProofRequired and NotFound; what else is refused is told in the outcome.
     """
     lines = account_list.lines_of(administrator, short_ids[:MOST])
     authority.require_fresh(administrator, action)
-    return _each(administrator, action, [line.account.id for line in lines], visitor)
+    ids = sorted((line.account.id for line in lines), key=lambda i: i == administrator.account_id)
+    return _each(administrator, action, ids, visitor)
 
 
 def _each(

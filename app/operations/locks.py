@@ -34,6 +34,8 @@ class Lock:
 
 def of_accounts(account_ids: Collection[uuid.UUID]) -> list[Lock]:
     """Return the locks on these accounts as a whole, for whoever is no known device of theirs."""
+    if not account_ids:
+        return []
     names = {f"{OF_ACCOUNT}{each}": each for each in account_ids}
     factors = {str(each): each for each in account_ids}
     found = _locked(
@@ -48,6 +50,8 @@ def of_accounts(account_ids: Collection[uuid.UUID]) -> list[Lock]:
 def of_members(memberships: Iterable[Membership]) -> list[Lock]:
     """Return the locks that organisations' own limits left on these members."""
     members = {str(each.id): each for each in memberships}
+    if not members:
+        return []
     found = _locked(and_(_is(Counted.MEMBERSHIP), FailedSignIns.subject.in_(members)))
     return [
         Lock(c, members[subject].account_id, until, members[subject].id)
@@ -64,9 +68,11 @@ def locked_accounts() -> set[uuid.UUID]:
     return _uuids(each.removeprefix(OF_ACCOUNT) for each in [*by_password, *by_factor])
 
 
-def locked_members() -> set[uuid.UUID]:
+def locked_members() -> list[Membership]:
     """Return which memberships are locked now, MOST_LOOKED_AT at most."""
-    return _uuids(_some(_is(Counted.MEMBERSHIP)))
+    ids = _uuids(_some(_is(Counted.MEMBERSHIP)))
+    named = select(Membership).where(Membership.id.in_(ids))
+    return list(db.session().scalars(named)) if ids else []
 
 
 def _is(*counted: Counted) -> ColumnElement[bool]:

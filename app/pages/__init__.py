@@ -10,8 +10,8 @@ from flask_login import current_user
 from app import config
 from app.pages import (
     account,
-    admin,
     address,
+    admin,
     app_setup,
     code,
     confirm,

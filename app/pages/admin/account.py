@@ -8,10 +8,11 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.operations import account_view, session_acts
+from app.operations.account_view import View
 from app.operations.authority import Action
 from app.pages import devices
 from app.pages.admin import events, words
-from app.pages.admin.act_words import WORDS
+from app.pages.admin.act_words import WORDS, Words
 from app.pages.admin.seat import acting, granted, pages
 from app.pages.sessions import OPENED_BY
 from app.pages.visitor import visitor
@@ -29,7 +30,7 @@ def account(account_id: uuid.UUID) -> ResponseReturnValue:
         view=view,
         state=words.STATES[state],
         tone=words.TONES[state],
-        acts=[(f".{each.value}", WORDS[each]) for each in WORDS if each in view.offers],
+        acts=sorted(_acts(view), key=lambda act: act[1].kind == "danger"),
         words=words,
         event_name=events.name,
         opened_by=OPENED_BY,
@@ -51,3 +52,8 @@ def back_to(account_id: uuid.UUID) -> Response:
     if account_id == acting().account_id:
         return redirect(url_for("home.index"), 303)
     return redirect(url_for(".account", account_id=account_id), 303)
+
+
+def _acts(view: View) -> list[tuple[str, Words]]:
+    """Return the view and the words of each act that is offered."""
+    return [(f".{action.value}", WORDS[action]) for action in WORDS if action in view.offers]

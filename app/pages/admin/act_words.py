@@ -91,7 +91,7 @@ WORDS = {
     ),
     Action.END_SEATS: Words(
         "end-seats",
-        _l("Sign out of this organisation"),
+        _l("Sign the person out here"),
         _l("What the person has open at this organisation ends; other places are left alone."),
         _l("The person is signed out of this organisation."),
         "danger",

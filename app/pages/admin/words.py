@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.clock import now
-from app.models import Account, Counted, Membership
+from app.models import Account, Counted, Membership, Role
 from app.operations.account_list import Sort, State
 from app.pages import roles
 
@@ -58,6 +58,12 @@ def time_left(until: datetime) -> str:
 def place_of(membership: Membership) -> str:
     """Return what the place of a membership is called."""
     return membership.organisation.name if membership.organisation else _("The portal")
+
+
+def role_named(recorded: str) -> str:
+    """Return what a role is called that the audit trail recorded by its value."""
+    known = {role.value: role for role in Role}
+    return roles.name(known[recorded]) if recorded in known else recorded
 
 
 def role_at(membership: Membership) -> str:

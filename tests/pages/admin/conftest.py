@@ -44,9 +44,6 @@ def member(role: Role, at: Organisation | None = None, name: str = "") -> Accoun
 
 def open_session(who: Account, role: Membership | None = None) -> Session:
     """Let somebody be signed in, in one seat if any."""
-    own = factories.saved(
-        Password(account_id=who.id, organisation_id=role and role.organisation_id, hash="")
-    )
     made = Session(
         digest=new_secret(),
         account_id=who.id,
@@ -58,6 +55,9 @@ def open_session(who: Account, role: Membership | None = None) -> Session:
     )
     factories.saved(made)
     if role is not None:
+        own = factories.saved(
+            Password(account_id=who.id, organisation_id=role.organisation_id, hash="")
+        )
         factories.saved(
             Seat(session_id=made.id, membership_id=role.id, password_id=own.id, factor=Factor.NONE)
         )

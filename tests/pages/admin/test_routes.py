@@ -127,8 +127,7 @@ def world(portal: Flask) -> World:
 
 
 def name_of(rule: Rule) -> str:
-    endpoint: str = rule.endpoint
-    return endpoint.split(".")[1]
+    return str(rule.endpoint.split(".")[1])
 
 
 def methods_of(rule: Rule) -> set[str]:
