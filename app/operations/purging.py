@@ -16,6 +16,7 @@ from app.clock import now
 from app.models import (
     Account,
     ActivationTicket,
+    AuditEvent,
     FailedSignIns,
     KnownNetwork,
     Membership,
@@ -25,6 +26,7 @@ from app.models import (
     UnlockTicket,
     Verification,
 )
+from app.operations import audit_retention
 
 BATCH = 100  # rows; with what hangs on them some 20 ms on SQLite
 MAIL_KEPT = timedelta(days=30)
@@ -50,6 +52,8 @@ def batches() -> Iterator[tuple[str, int]]:
     for table, condition in _expired():
         for rows in _deleted(table, condition):
             yield table.__tablename__, rows
+    for rows in audit_retention.drop(BATCH):
+        yield AuditEvent.__tablename__, rows
 
 
 def _expired() -> Iterator[tuple[type[db.Base], Condition]]:

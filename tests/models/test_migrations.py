@@ -9,11 +9,13 @@ from flask_migrate import check, downgrade, upgrade
 from sqlalchemy import func, inspect, select
 
 from app.config import Settings
-from app.db import Base, db
+from app.db import Base, db, transaction
 from app.factory import create_app
-from app.models import Account, AuditEvent, Interface, Membership, Password
+from app.models import Account, Membership, Password
+from app.operations import audit
 from tests import factories, servers
 from tests.conftest import KEY
+from tests.factories import VISITOR
 
 
 @pytest.fixture
@@ -69,9 +71,8 @@ def test_going_up_tells_who_registered_from_whom_an_administrator_added(empty: F
         upgrade(directory=folder)
         registered, added = factories.account(), factories.account()
         for who, what in ((registered, "registered"), (added, "account_created")):
-            factories.saved(
-                AuditEvent(what=what, account_id=who.id, interface=Interface.PAGES, address="")
-            )
+            with transaction():
+                audit.record(what, VISITOR, account_id=who.id)
 
         downgrade(directory=folder, revision="0001")
         upgrade(directory=folder)
