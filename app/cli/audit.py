@@ -1,40 +1,19 @@
 """`audit …`: whether what was written down still stands as it was written."""
 
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import click
 
+from app.cli.audit_sentences import NO_CHECKPOINT, NO_END, count, of_fault
 from app.cli.command import Group
 from app.operations import audit_chain
 from app.operations.audit_chain import Extent, Step
 from app.operations.audit_signatures import LARGEST_POSITION, Checkpoint, read_checkpoint
-from app.operations.audit_walk import Fault, Kind
+from app.operations.audit_walk import Fault
 
 MOST_SAID = 100  # faults; the rest is counted
-NO_CHECKPOINT = "Line {line} is no checkpoint: give it as audit checkpoint, or the log, wrote it."
-NO_END = "The portal did not sign the end of the log: run flask --app wsgi audit verify."
-
-SENTENCES = {
-    Kind.CHANGED: "{events}: changed, or something else was put there.",
-    Kind.UNPROVEN: "{events}: cannot be proven, because the one before is wrong.",
-    Kind.SWAPPED: "{events}: changed places.",
-    Kind.INSERTED: "{events}: put in, and what followed renumbered.",
-    Kind.REMOVED: "{events}: before this one, one was taken out and what followed renumbered.",
-    Kind.MISSING: "{events}: taken out.",
-    Kind.BEGINNING_CUT: "{events}: cut off from the beginning.",
-    Kind.BEFORE_START: "{events}: put in before the beginning of the log.",
-    Kind.START_UNSIGNED: "{events}: the portal did not sign that the log begins after this one.",
-    Kind.END_CUT: "{events}: cut off from the end.",
-    Kind.BEYOND_END: "{events}: put in behind the end of the log.",
-    Kind.HEAD_MISSING: "The record of where the log ends was taken out.",
-    Kind.HEAD_UNSIGNED: "{events}: the portal did not sign that the log ends with this one.",
-    Kind.HEAD_DIFFERS: "{events}: not the one that the portal signed as the last.",
-    Kind.WAS_UNSIGNED: "{events}: tells that the log's end was found without a signature of ours.",
-    Kind.CHECKPOINT_UNSIGNED: "{checkpoint}: not signed by any key in DOORWARD_SECRET_KEY.",
-    Kind.CHECKPOINT_DIFFERS: "{checkpoint}: there was another event then than there is now.",
-    Kind.CHECKPOINT_WITHOUT_EVENT: "{checkpoint}: there was an event then, and is none now.",
-}
 
 
 @click.group("audit", cls=Group)
@@ -103,13 +82,13 @@ class _Tally:
         self.said += step.faults[: MOST_SAID - len(self.said)]
 
     def __str__(self) -> str:
-        return f"{_count(self.events, 'event')} and {_count(self.checkpoints, 'checkpoint')}"
+        return f"{count(self.events, 'event')} and {count(self.checkpoints, 'checkpoint')}"
 
 
 def _given(text: str | None) -> list[Checkpoint]:
     lines: Iterable[str] = [text] if text else []
     if text == "-":
-        lines = click.get_text_stream("stdin")
+        lines = sys.stdin
     return [_read(number, line) for number, line in enumerate(lines, 1) if line.strip()]
 
 
@@ -127,28 +106,15 @@ def _expected(extent: Extent, since: int) -> int:
 def _say_too_old(given: Sequence[Checkpoint], extent: Extent) -> None:
     too_old = sum(each.position < extent.first - 1 for each in given)
     if too_old:
-        older = _count(too_old, "checkpoint")
+        older = count(too_old, "checkpoint")
         click.echo(f"Not compared: {older} of before event {extent.first:,}, the first we keep.")
 
 
 def _conclude(tally: _Tally) -> None:
     for fault in tally.said:
-        click.echo(_sentence(fault), err=True)
+        click.echo(of_fault(fault), err=True)
     if tally.found > len(tally.said):
         click.echo(f"… and {tally.found - len(tally.said):,} more.", err=True)
     if tally.found:
-        raise click.ClickException(f"{_count(tally.found, 'fault')} in {tally}.")
+        raise click.ClickException(f"{count(tally.found, 'fault')} in {tally}.")
     click.echo(f"{tally} stand as they were written.")
-
-
-def _sentence(fault: Fault) -> str:
-    events = f"Event {fault.first:,}"
-    if fault.last > fault.first:
-        events = f"Events {fault.first:,} to {fault.last:,}"
-    whose = "The given checkpoint" if fault.given else "The checkpoint"
-    checkpoint_at = f"{whose} of event {fault.first:,}"
-    return SENTENCES[fault.kind].format(events=events, checkpoint=checkpoint_at)
-
-
-def _count(number: int, of: str) -> str:
-    return f"{number:,} {of}" if number == 1 else f"{number:,} {of}s"

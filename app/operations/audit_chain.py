@@ -79,10 +79,9 @@ def _faults_of_the_ends() -> Iterator[Fault]:
 
 def _from(since: int) -> Walk:
     start, _ = audit_rows.start()
-    taken = audit_rows.last(since) if since > start.position else None
-    if taken is None:
-        return Walk(start.position, start.hash, beginning=True)
-    return Walk(*taken, beginning=False)
+    if since > start.position:
+        return Walk(since, audit_rows.hash_at(since), beginning=False)
+    return Walk(start.position, start.hash, beginning=True)
 
 
 def _walked(walk: Walk, head: Head | None) -> Iterator[Step]:
@@ -108,7 +107,7 @@ def _catch_up(walk: Walk) -> None:
 def _at_the_end(walk: Walk, head: Head | None) -> Iterator[Fault]:
     if head is not None and walk.position < head.position:
         yield Fault(Kind.END_CUT, walk.position + 1, head.position)
-    elif head is not None and walk.certain and walk.hash != head.hash:
+    elif head is not None and not walk.ends_with(head.position, head.hash):
         yield Fault(Kind.HEAD_DIFFERS, head.position, head.position)
 
 

@@ -50,13 +50,6 @@ def batch(after: int, until: int | None) -> list[Written]:
         return _one_by_one(here)
 
 
-def last(until: int) -> tuple[int, str] | None:
-    """Return the position and hash of the last event up to a position, if there is one."""
-    up_to = select(EVENTS.c.position, EVENTS.c.hash).where(EVENTS.c.position <= until)
-    row = db.session().execute(up_to.order_by(EVENTS.c.position.desc()).limit(1)).first()
-    return None if row is None else (row.position, row.hash)
-
-
 def hash_at(position: int) -> str | None:
     """Return the hash of one event, if there is one."""
     return db.session().scalar(select(EVENTS.c.hash).where(EVENTS.c.position == position))

@@ -81,10 +81,11 @@ class _Suspect:
 class Walk:
     """A walk from behind one event on. Give it each event in order, and it yields what is wrong.
 
-    `beginning` tells that the first we keep comes behind that event.
+    `beginning` tells that the first we keep comes behind that event. Without a hash the first is
+    taken as it stands.
     """
 
-    def __init__(self, position: int, hash_: str, *, beginning: bool) -> None:
+    def __init__(self, position: int, hash_: str | None, *, beginning: bool) -> None:
         self.position = position
         self.hash = hash_
         self._begins_after = position if beginning else None
@@ -92,10 +93,10 @@ class Walk:
         self._suspect: _Suspect | None = None
         self._open: Fault | None = None
 
-    @property
-    def certain(self) -> bool:
-        """Tell whether the last event was right."""
-        return self._suspect is None
+    def ends_with(self, position: int, hash_: str) -> bool:
+        """Tell whether the last event is this one, or is named as wrong anyway."""
+        named = self._suspect is not None or self._shift != 0 or self.hash is None
+        return named or (self.position, self.hash) == (position, hash_)
 
     def step(self, event: Written) -> Iterator[Fault]:
         """Take one event; yield the faults that are certain now."""
@@ -124,7 +125,7 @@ class Walk:
             yield from self._gap(event)
         elif self._suspect is not None:
             yield from self._explained(self._suspect, event)
-        elif event.follows(self.hash, event.position - self._shift):
+        elif self.hash is None or event.follows(self.hash, event.position - self._shift):
             self.hash = event.hash
         else:
             self._suspected(event, Kind.CHANGED)
@@ -169,7 +170,7 @@ class Walk:
         return Fault(Kind.INSERTED, wrong.position, wrong.position)
 
     def _suspected(self, event: Written, kind: Kind) -> None:
-        self._suspect = _Suspect(event, self.hash, kind)
+        self._suspect = _Suspect(event, self.hash or "", kind)
         self.hash = event.hash
 
     def _merged(self, fault: Fault) -> Iterator[Fault]:
