@@ -4,7 +4,7 @@ import logging
 import re
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 
 import pytest
@@ -102,21 +102,35 @@ def test_several_events_of_one_transaction_follow_each_other() -> None:
     assert faults() == []
 
 
-def test_the_end_is_locked_after_everything_else() -> None:
-    said: list[str] = []
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """Give the tables that statements are about, in order, while the block lasts."""
+    tables: list[str] = []
 
     def note(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
-        said.append(" ".join(statement.split()))
+        tables.extend(re.findall(r"(?:FROM|INTO|UPDATE) (\w+)", statement)[:1])
 
-    happen()  # the day's checkpoint
     event.listen(db.db.engine, "before_cursor_execute", note)
-    with db.transaction() as session:
-        audit.record("organisation_created", VISITOR)
-        session.add(Organisation(name="Acme", policy=OrganisationPolicy()))
+    yield tables
     event.remove(db.db.engine, "before_cursor_execute", note)
 
-    tables = [re.sub(r".*?(FROM|INTO|UPDATE) (\w+).*", r"\2", each) for each in said]
-    assert tables[-4:] == ["organisations", "audit_heads", "audit_events", "audit_heads"]
+
+def test_the_end_is_locked_after_everything_else() -> None:
+    happen()  # the day's checkpoint
+    with statements() as tables, db.transaction() as session:
+        audit.record("organisation_created", VISITOR)
+        session.add(Organisation(name="Acme", policy=OrganisationPolicy()))
+
+    assert tables == ["organisations", "audit_heads", "audit_events", "audit_heads"]
+
+
+def test_a_savepoint_does_not_lock_the_end() -> None:
+    with db.transaction() as session, statements() as tables:
+        with session.begin_nested():
+            audit.record("within", VISITOR)
+        assert tables == []
+
+    assert written() == ["within"]
 
 
 def test_fifty_at_once_make_one_chain(portal: Flask) -> None:
@@ -226,10 +240,15 @@ def test_events_go_on_where_everything_is_gone() -> None:
 
 def test_events_go_on_behind_a_checkpoint_that_is_left_over() -> None:
     happen(3)
-    tamper("DELETE FROM audit_events", "DELETE FROM audit_heads")
-    happen(2)
+    tamper(
+        "DELETE FROM audit_events",
+        "DELETE FROM audit_heads",
+        "UPDATE audit_checkpoints SET position = 2",
+    )
+    happen()  # after an event that tells of the end, this is the second, and a checkpoint is due
 
-    assert ("checkpoint_differs", 1, 1) in faults()
+    assert ("checkpoint_differs", 2, 2) in faults()
+    assert checkpoints() == [2]
 
 
 def test_a_newer_key_signs_and_the_older_one_still_counts(

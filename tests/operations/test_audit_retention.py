@@ -189,3 +189,14 @@ def test_purging_at_once_never_moves_the_start_back(portal: Flask, clock: Clock)
 
     assert positions() == list(range(22, 41))
     assert faults() == []
+
+
+def test_a_slower_purge_does_not_move_the_start_back(clock: Clock) -> None:
+    [slower] = rows("SELECT position, hash FROM audit_events WHERE position = 3")
+    clock.advance(28 * DAY)
+    purged()
+
+    audit_retention._drop_up_to(Start(slower.position, slower.hash))
+
+    assert faults() == []
+    assert audit_chain.extent().first == 22
