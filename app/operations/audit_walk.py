@@ -57,16 +57,16 @@ class Written:
     hash: str
     fields: Mapping[str, Any] | None
 
-    def hash_after(self, previous: str, position: int) -> str:
-        """Return what its hash would be after another event and at a position, if any."""
+    def hash_after(self, previous: str, position: int) -> str | None:
+        """Return what its hash would be after another event, at a position; None if unreadable."""
         try:
             return hash_after(previous, {**(self.fields or {}), "position": position})
         except (LookupError, ValueError, TypeError, AttributeError):
-            return ""
+            return None
 
-    def follows(self, previous: str, position: int) -> bool:
+    def follows(self, previous: str | None, position: int) -> bool:
         """Tell whether it was written after the event with this hash, at this position."""
-        return self.hash == self.hash_after(previous, position)
+        return previous is not None and self.hash == self.hash_after(previous, position)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from app.clock import now
 from app.models.audit_event import hash_after
 from app.operations import audit_chain, audit_rows, audit_signatures
 from app.operations.audit_signatures import Checkpoint, Head, read_checkpoint
+from app.operations.audit_walk import Written
 from app.security.hash_chain import GENESIS
 from tests.operations.audit_events import Found, faults, happen, rows, tamper
 
@@ -110,6 +111,12 @@ def test_events_that_cannot_even_be_read_are_named(engine: str) -> None:
     else:
         tamper("""UPDATE audit_events SET details = '[]' WHERE position = 3""")
         assert faults() == [("changed", 3, 3)]
+
+
+def test_an_event_that_cannot_be_read_follows_nothing() -> None:
+    for hash_ in ("", "0" * 64):
+        assert not Written(1, hash_, None).follows(GENESIS, 1)
+        assert not Written(1, hash_, {"what": "signed_in"}).follows(GENESIS, 1)
 
 
 @pytest.mark.parametrize(("first", "last"), [(5, 5), (4, 7), (2, 2)])
@@ -223,7 +230,7 @@ def rewrite(change: str) -> None:
     tamper(change)
     previous = GENESIS
     for event in audit_rows.batch(0, None):
-        previous = event.hash_after(previous, event.position)
+        previous = event.hash_after(previous, event.position) or ""
         tamper(
             "UPDATE audit_events SET hash = :h WHERE position = :p", h=previous, p=event.position
         )
