@@ -17,6 +17,7 @@ from app.models import (
     Account,
     ActivationTicket,
     AddressTicket,
+    AuditEvent,
     Counted,
     FailedSignIns,
     KnownNetwork,
@@ -31,7 +32,7 @@ from app.models import (
     UnlockTicket,
     Verification,
 )
-from app.operations import lockout, removal
+from app.operations import audit_retention, lockout, removal
 
 BATCH = 100  # rows; with what hangs on them some 20 ms on SQLite
 MAIL_KEPT = timedelta(days=30)
@@ -77,6 +78,8 @@ def batches() -> Iterator[tuple[str, int]]:
             yield table.__tablename__, rows
     for account_id in removal.due():
         yield Account.__tablename__, int(removal.remove_due(account_id))
+    for rows in audit_retention.drop(BATCH):
+        yield AuditEvent.__tablename__, rows
 
 
 def take_turn() -> bool:
