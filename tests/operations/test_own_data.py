@@ -60,8 +60,10 @@ def rich() -> Session:
     refreshing.begin(session)
     totp_setup.pending_secret(who)
     db.session().commit()
-    add_factors(who)
     removal.schedule(session, VISITOR)
+    add_factors(who)
+    session.factor, session.factor_proved_at = Factor.PASSKEY, now()  # as the passkey now demands
+    db.session().commit()
     return session
 
 
