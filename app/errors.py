@@ -4,7 +4,7 @@ Nothing here knows about HTTP. Each interface decides how to say it: the pages i
 ``app/pages/problems.py``, each contract in the table at the top of its own file.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 
 class Refusal(Exception):
@@ -112,9 +112,17 @@ class TicketRefused(Refusal):
 
 
 class WrongCode(Refusal):
-    """The second factor's answer is wrong, old or already used."""
+    """The second factor's answer is wrong, old or already used.
+
+    `clock_offset` is how far the app's clock seems to be off, where the code would have been right
+    at another time: negative where it is slow. For people, never for programs to correct by.
+    """
 
     reason = "wrong_code"
+
+    def __init__(self, clock_offset: timedelta | None = None) -> None:
+        super().__init__(self.reason)
+        self.clock_offset = clock_offset
 
 
 class TooManyCodes(Refusal):
@@ -147,6 +155,12 @@ class NotEnabled(Refusal):
     """The account has no authenticator app."""
 
     reason = "not_enabled"
+
+
+class FactorDemanded(Refusal):
+    """An organisation demands this factor: it can be replaced, not given up."""
+
+    reason = "factor_demanded"
 
 
 class SecretNotSet(Refusal):
@@ -213,9 +227,16 @@ class RegistrationClosed(Refusal):
 
 
 class ProofRequired(Refusal):
-    """The session has not met the account's own way in, or not lately enough."""
+    """The session has not met the account's own way in, or not lately enough.
+
+    `by_mail` asks for an e-mailed PIN besides the password: the account has no factor yet.
+    """
 
     reason = "proof_required"
+
+    def __init__(self, *, by_mail: bool = False) -> None:
+        super().__init__(self.reason)
+        self.by_mail = by_mail
 
 
 class NotSignedIn(Refusal):

@@ -21,7 +21,14 @@ from app.api.waiting import seconds_to_wait
 from app.errors import Refusal, SecondFactorRequired, TicketRefused
 from app.models import Factor, Interface
 from app.operations import access_tokens, enrolment_mail, sessions, sign_in
-from app.operations.sign_in import CodeWanted, Enrolment, PinWanted, SignedIn, Step
+from app.operations.sign_in import (
+    CodeWanted,
+    Enrolment,
+    PasskeyWanted,
+    PinWanted,
+    SignedIn,
+    Step,
+)
 from app.operations.visitor import Visitor
 
 __all__ = ["OPERATIONS", "REFUSALS", "contract", "fail", "login", "refuse", "reject"]
@@ -67,6 +74,7 @@ REFUSALS: dict[str, tuple[int, str, str]] = {
     "not_signed_in": (401, "invalid_token", "Not authenticated"),
     "proof_required": _FORBIDDEN,
     "last_superuser": _FORBIDDEN,
+    "factor_demanded": _FORBIDDEN,
     "registration_closed": _FORBIDDEN,
     "not_found": (404, "invalid_request", "Not Found"),
     "already_exists": _INVALID,
@@ -119,7 +127,7 @@ def login() -> ResponseReturnValue:
             return {"access_token": token, "token_type": "bearer"}, 200, _headers(200)
         case PinWanted(handle=handle):
             return _factor_due(PIN_SENT, handle)
-        case CodeWanted(handle=handle):
+        case CodeWanted(handle=handle) | PasskeyWanted(handle=handle):
             return _factor_due(CODE_WANTED, handle)
         case Enrolment():
             raise SecondFactorRequired

@@ -56,6 +56,7 @@ REFUSALS = {
     "invalid_username": (400, '"email" must be a valid email'),
     "invalid_setting": (400, "Bad Request"),
     "registration_closed": (403, "Registration is closed."),
+    "factor_demanded": (403, "MFA is demanded by an organisation."),
     "last_superuser": (403, "The last superuser cannot be removed."),
     "not_found": (404, "Not Found"),
 }

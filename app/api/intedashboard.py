@@ -39,6 +39,7 @@ from app.operations import (
 )
 from app.operations.visitor import Visitor
 from app.operations.ways_in import RefusedWay
+from app.security.tokens import is_recovery_code
 from app.security.totp import SIX_DIGITS
 
 __all__ = ["OPERATIONS", "REFUSALS", "contract", "fail", "refuse", "reject"]
@@ -104,7 +105,7 @@ def answer_pin() -> ResponseReturnValue:
     """
     sent = read(Answered)
     token = _login_token(sent.login_token)
-    if not SIX_DIGITS.fullmatch(sent.pin):
+    if not SIX_DIGITS.fullmatch(sent.pin) and not is_recovery_code(sent.pin):
         ways_in.find_pending(token)  # a wrong token is told before a wrong PIN
         raise WrongCode
     step = sign_in.answer(token, sent.pin, _visitor())

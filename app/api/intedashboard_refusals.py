@@ -58,6 +58,7 @@ REFUSALS = {
     "registration_closed": (403, NO_ACCESS),
     "proof_required": (403, NO_ACCESS),
     "last_superuser": (409, "409 Conflict"),
+    "factor_demanded": (409, "409 Conflict"),
     "not_signed_in": (
         401,
         "Failed to authenticate because of bad credentials or an invalid authorization header.",

@@ -61,6 +61,7 @@ REFUSALS: dict[str, tuple[int, str]] = {
     "not_signed_in": (401, "Unauthenticated."),
     "proof_required": _FORBIDDEN,
     "last_superuser": _FORBIDDEN,
+    "factor_demanded": _FORBIDDEN,
     "registration_closed": _FORBIDDEN,
     "not_found": (404, "Not Found"),
     "already_exists": _INVALID,
@@ -103,7 +104,7 @@ def login() -> ResponseReturnValue:
     [offer] = sign_in.verify_password(sent.email, sent.password, here, whole=True).offers
     return {
         "mfa_enabled": offer.factor is not Factor.NONE,
-        "mfa_verified": offer.factor in {Factor.PIN, Factor.CODE},
+        "mfa_verified": offer.factor not in {Factor.NONE, Factor.ENROLMENT},
         "mfa_svg": _qr_code_due(offer.handle, offer.factor, here),
         "message": "Login was successful",
         "token": mikrocloud_token.wrapped(offer.handle),

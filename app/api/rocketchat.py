@@ -48,7 +48,7 @@ from app.operations import (
     sign_in,
     waiting_pins,
 )
-from app.operations.sign_in import CodeWanted, Enrolment, PinWanted, SignedIn
+from app.operations.sign_in import CodeWanted, Enrolment, PasskeyWanted, PinWanted, SignedIn
 from app.operations.visitor import Visitor
 from app.operations.ways_in import Verified
 
@@ -83,6 +83,7 @@ REFUSALS: dict[str, Words] = {
     "already_enabled": _NOT_ALLOWED,
     "not_enabled": _NOT_ALLOWED,
     "last_superuser": _NOT_ALLOWED,
+    "factor_demanded": _NOT_ALLOWED,
     "password_refused": ("error-password-policy-not-met", "Password does not meet the policy"),
     "invalid_address": ("error-invalid-email-address", "Invalid email address"),
     "invalid_username": ("error-invalid-username", "Invalid username"),
@@ -212,7 +213,7 @@ def _asked(verified: Verified, here: Visitor) -> ResponseReturnValue:
             return _success(done.bearer, done.session)
         case PinWanted():
             details = factor_details(Factor.PIN, account, mailed=True)
-        case CodeWanted():
+        case CodeWanted() | PasskeyWanted():
             details = factor_details(Factor.CODE, account)
         case Enrolment():
             return _enrol_elsewhere(account)

@@ -2,12 +2,11 @@
 
 from sqlalchemy import ColumnElement, update
 
-from app import config, db
+from app import db
 from app.clock import now
 from app.errors import InvalidAddress
-from app.mail import outbox
 from app.models import Account, Session
-from app.operations import audit, sessions, step_up
+from app.operations import factor_changes, step_up
 from app.operations.visitor import Visitor
 
 
@@ -21,7 +20,7 @@ def choose(session: Session, visitor: Visitor) -> None:
         raise InvalidAddress
     with db.transaction():
         if _changed(session.account, Account.pin_chosen_at.is_(None), chosen=True):
-            _settle(session, "pin_chosen", visitor)
+            factor_changes.settle(session, "pin_chosen", "pin_chosen", visitor)
 
 
 def leave(session: Session, visitor: Visitor) -> None:
@@ -32,7 +31,7 @@ def leave(session: Session, visitor: Visitor) -> None:
     step_up.require(session)
     with db.transaction():
         if _changed(session.account, Account.pin_chosen_at.is_not(None), chosen=False):
-            _settle(session, "pin_left", visitor)
+            factor_changes.settle(session, "pin_left", "pin_left", visitor)
 
 
 def _changed(account: Account, still: ColumnElement[bool], *, chosen: bool) -> bool:
@@ -40,14 +39,3 @@ def _changed(account: Account, still: ColumnElement[bool], *, chosen: bool) -> b
     row = update(Account).where(Account.id == account.id, still)
     changed = row.values(pin_chosen_at=now() if chosen else None).returning(Account.id)
     return db.session().scalar(changed) is not None
-
-
-def _settle(session: Session, what: str, visitor: Visitor) -> None:
-    account = session.account
-    sessions.end_all_of(account.id, but=session.id)
-    words = {
-        "name": account.shown_name,
-        "forgotten_link": f"{config.current().base_url}/forgotten",
-    }
-    outbox.put(what, account, words)
-    audit.record(what, visitor, account_id=account.id)

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from itsdangerous import BadData, URLSafeTimedSerializer
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app import config, db
 from app.clock import now
-from app.models import Account, Interface, KnownNetwork
+from app.models import Account, Interface, KnownNetwork, RememberedDevice
 from app.operations.visitor import Visitor
 
 COOKIE_LIFETIME = timedelta(days=365)
@@ -54,6 +54,12 @@ def known_as(account: Account, visitor: Visitor) -> Known:
     return Known(f"network:{visitor.network}", None) if lately else Known(None)
 
 
+def name_in(cookie: str | None, account: Account) -> str | None:
+    """Return the name of the device that a known-device cookie belongs to: a secret of its own."""
+    entry = _entry_of(account, cookie)
+    return entry.device if entry else None
+
+
 def remember(account: Account, visitor: Visitor, place: uuid.UUID | None) -> str:
     """Note that the password of `place` was typed here; return the cookie's new value."""
     _remember_network(account, visitor)
@@ -83,7 +89,8 @@ def _remember_network(account: Account, visitor: Visitor) -> None:
 
 
 def forget_all(account: Account) -> None:
-    """Make every device and network a stranger to the account again."""
+    """Make every device and network a stranger to the account again; trust none of them."""
+    db.session().execute(delete(RememberedDevice).where(RememberedDevice.account_id == account.id))
     account.devices_valid_from = now() + timedelta(seconds=1)  # cookies keep whole seconds
     for known in db.session().scalars(
         select(KnownNetwork).where(KnownNetwork.account_id == account.id)

@@ -24,6 +24,7 @@ from app.models import Account, Counted, Membership, Password, PendingSignIn, Ve
 from app.operations import (
     audit,
     even_time,
+    factors,
     known_devices,
     lockout,
     memberships,
@@ -171,7 +172,7 @@ def _decide_whole(opened: Opened, tried: PasswordTry, matched: set[uuid.UUID]) -
 
 
 def _account_way(opened: Opened, tried: PasswordTry, matched: set[uuid.UUID]) -> Decided:
-    factor = ways_in.account_factor(opened.row.account)
+    factor = ways_in.account_factor(opened.row.account, opened.row.interface)
     return [ways_in.pend(opened, None, _matching(tried, matched, None), factor)], []
 
 
@@ -205,13 +206,13 @@ def _offer_again(
 ) -> Offer:
     if pending is None:
         until = _locked_until(membership, visitor)
-        ways_in.decide(membership, opens=False, locked_until=until)
+        ways_in.require_way(membership, opens=False, locked_until=until)
         raise WrongPassword
     shown = ways_in.offer(secret, pending)
     try:
         factor = find_pending(shown.handle).factor
     except TicketRefused:
-        ways_in.decide(membership, opens=True, locked_until=None)
+        ways_in.require_way(membership, opens=True, locked_until=None)
         raise WrongPassword from None
     return Offer(shown.handle, membership, factor)
 
@@ -241,7 +242,9 @@ def _add_way(
         row = password_try.row_for(tried, membership)
         opens = row is not None and row.id in matched
         until = tried.locked.get(membership_id)
-        factor = ways_in.decide(membership, opens=opens, locked_until=until)
+        ways_in.require_way(membership, opens=opens, locked_until=until)
+        held = factors.of(verification.account)
+        factor = factors.due(held, membership.demand, verification.interface)
         pending = ways_in.pend(Opened(secret, verification), membership, row, factor)
         session.add(pending)
         password_try.opened(tried, [each for each in tried.stored if each.id in matched])

@@ -6,8 +6,8 @@ from sqlalchemy import select
 
 from app import db
 from app.errors import Refusal, TicketRefused, WrongPassword
-from app.models import Membership, Password, Seat, Session
-from app.operations import audit, password_try, ways_in
+from app.models import Factor, Membership, Password, Seat, Session
+from app.operations import audit, factors, password_try, ways_in
 from app.operations.password_try import PasswordTry
 from app.operations.visitor import Visitor
 from app.operations.ways_in import Offer, Opened, RefusedWay, Verified
@@ -34,23 +34,31 @@ def switch(session: Session, membership_id: uuid.UUID, visitor: Visitor) -> Veri
     return Verified(opened.secret, session.account, offers, refused)
 
 
-def verify_again(session: Session, password: str, visitor: Visitor) -> Offer:
+def verify_again(
+    session: Session, password: str, visitor: Visitor, *, by_mail: bool = False
+) -> Offer:
     """Check the account's own password for a fresh proof of the account's own way in.
 
-    Counts like any try. Raises WrongPassword, Locked, TooManyTries and Busy.
+    `by_mail` asks for an e-mailed PIN where the account has no factor of its own. Counts like any
+    try. Raises WrongPassword, Locked, TooManyTries and Busy.
     """
     account = session.account
     with hash_gate.gate().turn(visitor.network) as turn:
         tried = password_try.begin_for_account(account, visitor)
         matched = password_try.compare(turn, tried, password)
-    offer = _fresh_proof(session, tried, matched, visitor)
+    offer = _fresh_proof(session, tried, matched, visitor, by_mail=by_mail)
     if offer is None:
         raise WrongPassword
     return offer
 
 
 def _fresh_proof(
-    session: Session, tried: PasswordTry, matched: set[uuid.UUID], visitor: Visitor
+    session: Session,
+    tried: PasswordTry,
+    matched: set[uuid.UUID],
+    visitor: Visitor,
+    *,
+    by_mail: bool,
 ) -> Offer | None:
     """Return None for a wrong password, so that the note of it is committed."""
     with db.transaction() as current:
@@ -60,8 +68,9 @@ def _fresh_proof(
             audit.record("confirmation_failed", visitor, account_id=who, reason="wrong_password")
             return None
         opened = ways_in.start(session.account, visitor, session)
-        factor = ways_in.account_factor(session.account)
+        factor = ways_in.account_factor(session.account, visitor.interface)
         pending = ways_in.pend(opened, None, row, factor)
+        pending.chosen = Factor.PIN if by_mail and factor is Factor.NONE else None
         current.add(pending)
         password_try.opened(tried, [row])
         return ways_in.offer(opened.secret, pending)
@@ -71,7 +80,9 @@ def _offer(session: Session, opened: Opened, membership: Membership) -> Offer:
     row = ways_in.applicable_password(session.account_id, membership)
     proven = row is not None and _proved(session, row)
     # A lock is for those who still have to prove the password: here it was proven.
-    factor = ways_in.decide(membership, opens=proven, locked_until=None)
+    ways_in.require_way(membership, opens=proven, locked_until=None)
+    held = factors.of(session.account)
+    factor = factors.due(held, membership.demand, opened.row.interface)
     pending = ways_in.pend(opened, membership, row, factor)
     db.session().add(pending)
     return ways_in.offer(opened.secret, pending)

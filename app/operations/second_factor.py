@@ -1,7 +1,6 @@
 """Asking for a second factor, and checking the answer."""
 
 import uuid
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
@@ -10,51 +9,14 @@ from app import config, db
 from app.clock import now
 from app.errors import ResendTooSoon, TooManyCodes, WrongCode
 from app.mail import outbox
-from app.models import Account, Demand, EmailedPin, Factor, Membership, PendingSignIn, TotpDevice
-from app.operations import lockout
+from app.models import Account, EmailedPin, PendingSignIn, TotpDevice
+from app.operations import factors, lockout
 from app.security import sealing, totp
 from app.security.tokens import keyed_digest, new_pin
 
 RESEND_AFTER = timedelta(seconds=60)
 SENDS_OF_ONE_SIGN_IN = 4  # the first, and three more
 TOO_MANY_MAILS_RETRY_S = 900
-
-
-def floor_of(account: Account) -> Demand:
-    """Return what an account has to answer wherever it signs in.
-
-    A factor that somebody has set up is asked on every way in, also where nobody demands one.
-    """
-    if device_of(account) is not None:
-        return Demand.APP
-    return Demand.NONE if account.pin_chosen_at is None else Demand.ANY
-
-
-def due(account: Account, demand: Demand) -> Factor:
-    """Return the factor that `demand` means for this account.
-
-    A PIN needs an address to go to, and is not enough where an app is demanded: whoever has neither
-    enrols first.
-    """
-    if device_of(account) is not None:
-        return Factor.CODE
-    wanted = max(demand, floor_of(account))
-    if wanted is Demand.NONE:
-        return Factor.NONE
-    return Factor.PIN if wanted is Demand.ANY and account.email else Factor.ENROLMENT
-
-
-def satisfies(factor: Factor, demand: Demand) -> bool:
-    """Tell whether having answered `factor` meets `demand`."""
-    if demand is Demand.ANY:
-        return factor in {Factor.PIN, Factor.CODE}
-    return demand is Demand.NONE or factor is Factor.CODE
-
-
-def strictest_demand(memberships: Iterable[Membership]) -> Demand:
-    """Return the strictest that any live membership asks: what the account as a whole needs."""
-    live = (membership.demand for membership in memberships if not membership.suspended)
-    return max(live, default=Demand.NONE)
 
 
 def device_of(account: Account) -> TotpDevice | None:
@@ -70,8 +32,11 @@ def spend_code(account: Account, code: str) -> None:
     device = device_of(account)
     if device is None:
         raise WrongCode
-    step = totp.matching_step(secret_of(device), code, now(), newer_than=device.last_step)
-    newer = update(TotpDevice).where(TotpDevice.id == device.id, TotpDevice.last_step < (step or 0))
+    secret = secret_of(device)
+    step = totp.matching_step(secret, code, now(), newer_than=device.last_step)
+    if step is None:
+        raise WrongCode(totp.clock_offset(secret, code, now(), newer_than=device.last_step))
+    newer = update(TotpDevice).where(TotpDevice.id == device.id, TotpDevice.last_step < step)
     if db.session().scalar(newer.values(last_step=step).returning(TotpDevice.id)) is None:
         raise WrongCode
 
@@ -133,9 +98,9 @@ def forgive(account: Account) -> None:
 def forgive_after_reset(account: Account) -> None:
     """Open the lock of a hundred wrong PINs: whoever reset the password has read the mail.
 
-    An app's lock stays, for a mail is no answer to that; so does the hourly limit.
+    That of an app or a passkey stays, for a mail is no answer to it; so does the hourly limit.
     """
-    if device_of(account) is None:
+    if not factors.of(account).strong:
         lockout.clear(lockout.FACTOR_EVER.counted, [str(account.id)])
 
 

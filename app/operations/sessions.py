@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, select, update
 
@@ -16,12 +16,13 @@ from app.models import (
     Interface,
     Membership,
     Password,
+    RememberedDevice,
     Role,
     Seat,
     Session,
     Verification,
 )
-from app.operations import audit, memberships, second_factor
+from app.operations import audit, factors, memberships
 from app.operations.visitor import Visitor
 from app.security.tokens import digest, new_base64, new_secret
 
@@ -42,12 +43,22 @@ LIFETIMES = {
 
 @dataclass(frozen=True)
 class Proof:
-    """What somebody showed: a password good for `membership` (None: the account), and a factor."""
+    """What somebody showed: a password good for `membership` (None: the account), and a factor.
+
+    `password_id` is None where a passkey took the place of the account's password. `device` is the
+    remembered device that stood in for the factor, which was answered when it was remembered.
+    """
 
     account: Account
     membership: Membership | None
-    password_id: uuid.UUID
+    password_id: uuid.UUID | None
     factor: Factor
+    device: RememberedDevice | None = None
+
+    @property
+    def proved_at(self) -> datetime:
+        """When the factor was answered: just now, but for a remembered device."""
+        return self.device.proved_at if self.device else now()
 
 
 def open_or_join(verification: Verification, proof: Proof, visitor: Visitor) -> tuple[str, Session]:
@@ -109,7 +120,7 @@ def seats_of(session: Session) -> list[Seat]:
         select(Seat).where(Seat.session_id == session.id).order_by(Seat.opened_at, Seat.id)
     )
     held = db.session().scalars(oldest_first)
-    floor = second_factor.floor_of(session.account)
+    floor = factors.of(session.account).floor
     return [seat for seat in held if _holds(seat, floor)]
 
 
@@ -125,7 +136,7 @@ def seat(session: Session, organisation_id: uuid.UUID | None, role: Role) -> Sea
 def require_account(session: Session) -> None:
     """Raise ProofRequired unless the session met the account's own way in, as it is today."""
     demand = _demand_on(session.account)
-    met = session.account_proved_at and second_factor.satisfies(session.factor, demand)
+    met = session.account_proved_at and factors.satisfies(session.factor, demand)
     if not met:
         raise ProofRequired
 
@@ -189,8 +200,8 @@ def _new_bearer(interface: Interface) -> str:
 
 def _demand_on(account: Account) -> Demand:
     """Return what the account's own way in asks besides the password, as things are now."""
-    strictest = second_factor.strictest_demand(memberships.of(account.id))
-    return max(strictest, second_factor.floor_of(account))
+    strictest = factors.strictest_demand(memberships.of(account.id))
+    return max(strictest, factors.of(account).floor)
 
 
 def _opened(verification: Verification, visitor: Visitor) -> Session:
@@ -212,27 +223,35 @@ def _opened(verification: Verification, visitor: Visitor) -> Session:
 
 def _admit(row: Session, proof: Proof, *, typed: bool) -> None:
     """Let the session do what was just proven."""
-    if proof.factor is not Factor.NONE:
-        row.factor, row.factor_proved_at = proof.factor, now()
+    known_since = row.factor_proved_at
+    if proof.factor is not Factor.NONE and (known_since is None or proof.proved_at > known_since):
+        row.factor, row.factor_proved_at = proof.factor, proof.proved_at
+        row.remembered_device_id = proof.device.id if proof.device else None
     if typed and _meets_account(row, proof):
-        row.account_proved_at = now()
+        row.account_proved_at = proof.proved_at
     if proof.membership is not None:
-        _take_seat(row, proof.membership, proof.password_id)
+        _take_seat(row, proof.membership, proof)
 
 
 def _meets_account(row: Session, proof: Proof) -> bool:
     """Tell whether this proof is also that of the account's own way in."""
-    password = db.session().get_one(Password, proof.password_id)
-    demand = _demand_on(proof.account)
-    lately = row.fresh_factor(now())
-    return password.organisation_id is None and second_factor.satisfies(lately, demand)
+    if proof.password_id is not None:
+        password = db.session().get_one(Password, proof.password_id)
+        if password.organisation_id is not None:
+            return False
+    return factors.satisfies(_answered(row, proof), _demand_on(proof.account))
 
 
-def _take_seat(row: Session, membership: Membership, password_id: uuid.UUID) -> None:
+def _answered(row: Session, proof: Proof) -> Factor:
+    """Return the factor that counts now: the one just shown, or what this session showed lately."""
+    return row.fresh_factor(now()) if proof.factor is Factor.NONE else proof.factor
+
+
+def _take_seat(row: Session, membership: Membership, proof: Proof) -> None:
     db.session().flush()
     held = select(Seat).where(Seat.session_id == row.id, Seat.membership_id == membership.id)
     seat_held = db.session().scalar(held) or Seat(session_id=row.id, membership=membership)
-    seat_held.password_id, seat_held.factor = password_id, row.fresh_factor(now())
+    seat_held.password_id, seat_held.factor = proof.password_id, _answered(row, proof)
     seat_held.opened_at = now()
     db.session().add(seat_held)
     place = membership.organisation
@@ -242,7 +261,7 @@ def _take_seat(row: Session, membership: Membership, password_id: uuid.UUID) -> 
 
 def _holds(held: Seat, floor: Demand) -> bool:
     membership = held.membership
-    met = second_factor.satisfies(held.factor, max(floor, membership.demand))
+    met = factors.satisfies(held.factor, max(floor, membership.demand))
     return met and not membership.suspended
 
 

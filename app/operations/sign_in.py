@@ -1,9 +1,13 @@
 """Signing in: the one state machine behind every page and every contract.
 
     verify_password ──► Offer per way in ──► proceed ──┬─► SignedIn
-     (identity,               (handle)        (handle) ├─► PinWanted ──┐
-      password)                                        ├─► CodeWanted ─┼─► answer ──► SignedIn
-                                                       └─► Enrolment ──┘ (handle, code)
+     (identity,               (handle)        (handle) ├─► PinWanted ─────┐
+      password)                                        ├─► CodeWanted ────┼─► answer ──► SignedIn
+                                                       ├─► PasskeyWanted ─┤ (handle, code)
+                                                       └─► Enrolment ─────┘
+
+Where a person has several factors, `choose` leads from one to another; a recovery code answers
+instead of a code or a passkey.
 
 Who has to enrol and has an address is asked for a PIN first (PinWanted, then Enrolment): a stolen
 password alone never binds an app.
@@ -12,27 +16,60 @@ Between calls the state lives in rows of `verifications` and `pending_sign_ins`;
 only secrets: the verification's, and the *handle* of the way in that was chosen.
 """
 
+from dataclasses import dataclass
+
 from sqlalchemy import delete, select, update
 
 from app import db
 from app.clock import now
 from app.errors import TicketRefused, WrongCode
-from app.models import EmailedPin, Factor, Interface, Password, PendingSignIn, Verification
-from app.operations import audit, known_devices, second_factor, sessions, steps, totp_setup
+from app.models import (
+    EmailedPin,
+    Factor,
+    Interface,
+    Password,
+    PendingSignIn,
+    RememberedDevice,
+    Verification,
+)
+from app.operations import (
+    audit,
+    factors,
+    known_devices,
+    recovery_codes,
+    remembered_devices,
+    second_factor,
+    sessions,
+    steps,
+    totp_setup,
+)
 from app.operations.password_step import look_again, verify_another_password, verify_password
-from app.operations.steps import CodeWanted, Enrolment, PinWanted, SignedIn, Step, Waiting
+from app.operations.steps import (
+    CodeWanted,
+    Enrolment,
+    PasskeyWanted,
+    PinWanted,
+    SignedIn,
+    Step,
+    Waiting,
+)
 from app.operations.visitor import Visitor
-from app.operations.ways_in import Verified, decided_again, find_pending
+from app.operations.ways_in import Verified, decided_again, demand_of, find_pending
+from app.security.tokens import is_recovery_code
 
 __all__ = [
+    "Alternatives",
     "CodeWanted",
     "Enrolment",
+    "PasskeyWanted",
     "PinWanted",
     "SignedIn",
     "Step",
     "Waiting",
+    "alternatives",
     "answer",
     "answer_latest",
+    "choose",
     "look_again",
     "peek",
     "proceed",
@@ -43,16 +80,41 @@ __all__ = [
 ]
 
 
+@dataclass(frozen=True)
+class Alternatives:
+    """What else a person can do at the second step.
+
+    `factors` are those that answer as well; `recovery_codes` how many are left; `trust_days` for
+    how long this device may be trusted, 0 where it may not.
+    """
+
+    factors: tuple[Factor, ...]
+    recovery_codes: int
+    trust_days: int
+
+
+@dataclass(frozen=True)
+class _Answered:
+    """The factor that was shown, and the remembered device where one stood in for it."""
+
+    factor: Factor
+    device: RememberedDevice | None = None
+    trust: bool = False
+    enrolled: bool = False
+
+
 def proceed(handle: str, visitor: Visitor) -> Step:
     """Go on with one offer: open the session, or ask for what it wants.
 
-    A second call mails nothing new. Raises TicketRefused, or ResendTooSoon where too many PINs
-    went to this account.
+    A device that is trusted answers for itself. A second call mails nothing new. Raises
+    TicketRefused, or ResendTooSoon where too many PINs went to this account.
     """
     with db.transaction() as session:
         pending = find_pending(handle)
         if pending.factor is Factor.NONE:
-            return _finish(pending, Factor.NONE, visitor)
+            return _finish(pending, _Answered(Factor.NONE), visitor)
+        if device := _standing_in(pending, visitor):
+            return _finish(pending, _Answered(device.factor, device), visitor)
         first = update(PendingSignIn).where(
             PendingSignIn.id == pending.id, PendingSignIn.proceeded_at.is_(None)
         )
@@ -67,6 +129,37 @@ def peek(handle: str) -> Waiting:
     return steps.waiting_at(handle, find_pending(handle))
 
 
+def alternatives(handle: str) -> Alternatives:
+    """Return what else a waiting sign-in could be answered with, or raise TicketRefused."""
+    pending = find_pending(handle)
+    account = pending.verification.account
+    if pending.factor is Factor.ENROLMENT:
+        return Alternatives((), 0, 0)
+    good = factors.choices(factors.of(account), demand_of(pending), pending.verification.interface)
+    others = tuple(each for each in good if each not in {pending.factor, Factor.NONE})
+    confirming = pending.verification.session_id is not None
+    days = 0 if confirming else remembered_devices.days_allowed(account)
+    return Alternatives(others, recovery_codes.left(account), days)
+
+
+def choose(handle: str, factor: Factor, visitor: Visitor) -> Waiting:
+    """Ask for another factor of the account instead; a PIN is mailed if none was yet.
+
+    Refills no tries. Raises TicketRefused where that factor is not good here, and ResendTooSoon.
+    """
+    with db.transaction():
+        pending = find_pending(handle)
+        if pending.proceeded_at is None:
+            raise TicketRefused
+        pending.chosen = factor
+        if decided_again(pending).factor is not factor:
+            raise TicketRefused
+        steps.ask(pending)
+        who = pending.verification.account_id
+        audit.record("another_factor_chosen", visitor, account_id=who, factor=factor.value)
+        return steps.waiting_at(handle, pending)
+
+
 def resend(handle: str, visitor: Visitor) -> PinWanted:
     """Mail a new PIN; the old one stops working. Raises ResendTooSoon and TicketRefused."""
     with db.transaction():
@@ -78,16 +171,19 @@ def resend(handle: str, visitor: Visitor) -> PinWanted:
         return steps.pin_wanted(handle, pending)
 
 
-def answer(handle: str, code: str, visitor: Visitor) -> SignedIn | Enrolment:
+def answer(
+    handle: str, code: str, visitor: Visitor, *, trust: bool = False
+) -> SignedIn | Enrolment:
     """Check the second factor's answer and open the session.
 
-    The PIN of somebody who has to enrol leads to Enrolment. Raises WrongCode, TooManyCodes, or
-    TicketRefused where the handle is over: after five wrong answers it is.
+    `code` is a PIN, an app's code or a recovery code. The PIN of somebody who has to enrol leads to
+    Enrolment. `trust` remembers the device where policies allow it. Raises WrongCode,
+    TooManyCodes, or TicketRefused where the handle is over: after five wrong answers it is.
     """
     with db.transaction():
-        done = _answer(handle, find_pending(handle), code, visitor)
-    if done is None:
-        raise WrongCode
+        done = _answer(handle, find_pending(handle), code, visitor, trust=trust)
+    if isinstance(done, WrongCode):
+        raise done
     return done
 
 
@@ -100,8 +196,8 @@ def answer_latest(verified: Verified, code: str, visitor: Visitor) -> SignedIn |
     with db.transaction():
         pending = _latest_waiting(verified, visitor) or find_pending(offer.handle)
         done = _answer(offer.handle, decided_again(pending), code, visitor)
-    if done is None:
-        raise WrongCode
+    if isinstance(done, WrongCode):
+        raise done
     return done
 
 
@@ -112,39 +208,64 @@ def waiting_pin(verified: Verified, visitor: Visitor) -> EmailedPin | None:
 
 
 def _answer(
-    handle: str, pending: PendingSignIn, code: str, visitor: Visitor
-) -> SignedIn | Enrolment | None:
-    """Return None for a wrong code, so that the try's charge is committed, not rolled back."""
+    handle: str, pending: PendingSignIn, code: str, visitor: Visitor, *, trust: bool = False
+) -> SignedIn | Enrolment | WrongCode:
+    """Return a wrong code's refusal, so that the try's charge is committed, not rolled back."""
     account = pending.verification.account
     if pending.factor is Factor.NONE or _unasked(pending):
-        return None
+        return WrongCode()
     _charge_handle(pending)
     second_factor.charge(account)
     try:
-        return _accept(handle, pending, code, visitor)
-    except WrongCode:
-        audit.record("wrong_code", visitor, account_id=account.id, factor=pending.factor.value)
-        return None
+        return _accept(handle, pending, code, visitor, trust=trust)
+    except WrongCode as refusal:
+        _note_wrong(pending, refusal, visitor)
+        return refusal
+
+
+def _note_wrong(pending: PendingSignIn, refusal: WrongCode, visitor: Visitor) -> None:
+    offset = refusal.clock_offset
+    audit.record(
+        "wrong_code",
+        visitor,
+        account_id=pending.verification.account_id,
+        factor=pending.factor.value,
+        clock_offset_s=None if offset is None else int(offset.total_seconds()),
+    )
 
 
 def _accept(
-    handle: str, pending: PendingSignIn, code: str, visitor: Visitor
+    handle: str, pending: PendingSignIn, code: str, visitor: Visitor, *, trust: bool
 ) -> SignedIn | Enrolment:
     """Spend the answer, whichever is due, or raise WrongCode."""
-    account, answered = pending.verification.account, pending.factor
-    if answered is Factor.CODE:
-        second_factor.spend_code(account, code)
-    elif answered is Factor.ENROLMENT and not steps.pin_due(pending):
-        totp_setup.confirm_first(account, code, but=pending.verification.session_id)
-        answered = Factor.CODE
-    else:
+    account = pending.verification.account
+    if pending.factor is not Factor.ENROLMENT:
+        answered = _Answered(_spend(pending, code, visitor), trust=trust)
+    elif steps.pin_due(pending):
         second_factor.spend_pin(pending.id, code)
-    if answered is Factor.ENROLMENT:
         pending.pin_proved_at = now()
         totp_setup.pending_secret(account)
         return steps.enrolment(handle, pending)
+    else:
+        totp_setup.confirm_first(account, code, visitor, but=pending.verification.session_id)
+        answered = _Answered(Factor.CODE, enrolled=True)
     second_factor.forgive(account)
     return _finish(pending, answered, visitor)
+
+
+def _spend(pending: PendingSignIn, code: str, visitor: Visitor) -> Factor:
+    """Spend a PIN, an app's code or a recovery code; return which it was, or raise WrongCode."""
+    account = pending.verification.account
+    if is_recovery_code(code):
+        recovery_codes.spend(account, code, visitor)
+        return Factor.RECOVERY
+    if pending.factor is Factor.PIN:
+        second_factor.spend_pin(pending.id, code)
+    elif pending.factor is Factor.CODE:
+        second_factor.spend_code(account, code)
+    else:
+        raise WrongCode
+    return pending.factor
 
 
 def _unasked(pending: PendingSignIn) -> bool:
@@ -178,22 +299,43 @@ def _latest_waiting(verified: Verified, visitor: Visitor) -> PendingSignIn | Non
     )
 
 
-def _finish(pending: PendingSignIn, answered: Factor, visitor: Visitor) -> SignedIn:
+def _standing_in(pending: PendingSignIn, visitor: Visitor) -> RememberedDevice | None:
+    account = pending.verification.account
+    demand = max(demand_of(pending), factors.of(account).floor)
+    return remembered_devices.standing_in(pending, demand, visitor)
+
+
+def _finish(pending: PendingSignIn, answered: _Answered, visitor: Visitor) -> SignedIn:
     """Spend the handle and open the session, in the caller's transaction."""
     spent = delete(PendingSignIn).where(PendingSignIn.id == pending.id)
     if db.session().scalar(spent.returning(PendingSignIn.id)) is None:
         raise TicketRefused
-    verification, membership = pending.verification, pending.membership
-    proof = sessions.Proof(verification.account, membership, pending.password_id, answered)
-    bearer, row = sessions.open_or_join(verification, proof, visitor)
+    verification = pending.verification
+    bearer, row = sessions.open_or_join(verification, _proof(pending, answered), visitor)
     if verification.interface is Interface.PAGES:
         db.session().delete(verification)
-    return SignedIn(bearer, row, _remembered(pending, visitor))
+    cookie = _remembered(pending, visitor)
+    if answered.trust:
+        remembered_devices.remember(verification.account, cookie, answered.factor, visitor)
+    return SignedIn(bearer, row, cookie, answered.enrolled)
+
+
+def _proof(pending: PendingSignIn, answered: _Answered) -> sessions.Proof:
+    """Return what this sign-in showed. A passkey shows both password and factor."""
+    by_passkey = pending.verification.passkey_id is not None
+    return sessions.Proof(
+        pending.verification.account,
+        pending.membership,
+        pending.password_id,
+        Factor.PASSKEY if by_passkey else answered.factor,
+        answered.device,
+    )
 
 
 def _remembered(pending: PendingSignIn, visitor: Visitor) -> str:
     """Know the device from now on, if the password was typed on it: a seat may need none."""
     if pending.verification.session_id is not None and pending.membership is not None:
         return visitor.device or ""
-    place = db.session().get_one(Password, pending.password_id).organisation_id
+    password = pending.password_id and db.session().get_one(Password, pending.password_id)
+    place = password.organisation_id if password else None
     return known_devices.remember(pending.verification.account, visitor, place)

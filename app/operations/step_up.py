@@ -10,8 +10,9 @@ from app import db
 from app.clock import now
 from app.errors import WrongCode
 from app.models import EmailedPin, Factor, PendingSignIn, Session, Verification
-from app.operations import audit, second_factor, sessions, ways_in
+from app.operations import audit, recovery_codes, second_factor, sessions, ways_in
 from app.operations.visitor import Visitor
+from app.security.tokens import is_recovery_code
 
 
 def require(session: Session) -> None:
@@ -28,7 +29,7 @@ def due(session: Session) -> Factor:
     """Return the factor that `answer` takes; NONE where only a new sign-in helps."""
     if session.account_proved_at is None:
         return Factor.NONE  # its password was never proven here: no factor makes up for that
-    return ways_in.account_factor(session.account)
+    return ways_in.account_factor(session.account, session.interface)
 
 
 def waiting_pin(session: Session, visitor: Visitor) -> EmailedPin | None:
@@ -61,7 +62,7 @@ def _is_right(session: Session, code: str, visitor: Visitor) -> bool:
     account, factor = session.account, due(session)
     second_factor.charge(account)
     try:
-        _spend(session, factor, code, visitor)
+        factor = _spend(session, factor, code, visitor)
     except WrongCode:
         audit.record("wrong_code", visitor, account_id=account.id, factor=factor.value)
         return False
@@ -71,13 +72,17 @@ def _is_right(session: Session, code: str, visitor: Visitor) -> bool:
     return True
 
 
-def _spend(session: Session, factor: Factor, code: str, visitor: Visitor) -> None:
+def _spend(session: Session, factor: Factor, code: str, visitor: Visitor) -> Factor:
+    if is_recovery_code(code):
+        recovery_codes.spend(session.account, code, visitor)
+        return Factor.RECOVERY
     if factor is Factor.CODE:
         second_factor.spend_code(session.account, code)
     elif factor is Factor.PIN:
         _spend_pin(_waiting(session, visitor), code)
     else:
         raise WrongCode
+    return factor
 
 
 def _spend_pin(pending: PendingSignIn | None, code: str) -> None:

@@ -20,7 +20,15 @@ class PinWanted:
 
 @dataclass(frozen=True)
 class CodeWanted:
-    """The authenticator app has a code."""
+    """The authenticator app has a code; a recovery code takes its place."""
+
+    handle: str
+    organisation: Organisation | None
+
+
+@dataclass(frozen=True)
+class PasskeyWanted:
+    """A passkey is to answer; a recovery code takes its place. Only the pages come here."""
 
     handle: str
     organisation: Organisation | None
@@ -43,22 +51,25 @@ class Enrolment:
 class SignedIn:
     """Done. `bearer` is the session's secret, shown this once.
 
-    `device` is the new value of the known-device cookie.
+    `device` is the new value of the known-device cookie. `enrolled` tells that an app was set up on
+    the way, so that there are new recovery codes to show.
     """
 
     bearer: str
     session: Session
     device: str
+    enrolled: bool = False
 
 
-Waiting = PinWanted | CodeWanted | Enrolment
+Waiting = PinWanted | CodeWanted | PasskeyWanted | Enrolment
 Step = Waiting | SignedIn
 
 
 def ask(pending: PendingSignIn) -> None:
     """Do what the step needs that a sign-in comes to: mail a PIN, or make a secret to enrol."""
     if pin_due(pending):
-        second_factor.send_first_pin(pending)
+        if second_factor.sent_pin(pending) is None:
+            second_factor.send_first_pin(pending)
     elif pending.factor is Factor.ENROLMENT:
         totp_setup.pending_secret(pending.verification.account)
 
@@ -78,7 +89,8 @@ def waiting_at(handle: str, pending: PendingSignIn) -> Waiting:
         return pin_wanted(handle, pending)
     if pending.factor is Factor.ENROLMENT:
         return enrolment(handle, pending)
-    return CodeWanted(handle, _place(pending))
+    kind = PasskeyWanted if pending.factor is Factor.PASSKEY else CodeWanted
+    return kind(handle, _place(pending))
 
 
 def pin_wanted(handle: str, pending: PendingSignIn) -> PinWanted:
@@ -96,7 +108,7 @@ def enrolment(handle: str, pending: PendingSignIn) -> Enrolment:
     secret = totp_setup.waiting_secret(account)
     if secret is None:
         raise TicketRefused
-    return Enrolment(handle, secret, totp_setup.uri(account, secret), place)
+    return Enrolment(handle, secret, totp_setup.uri(account, secret, place), place)
 
 
 def _place(pending: PendingSignIn) -> Organisation | None:

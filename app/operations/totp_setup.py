@@ -1,23 +1,32 @@
-"""Setting up an authenticator app, and taking it away."""
+"""Setting up an authenticator app, replacing it, and taking it away."""
 
 import uuid
+from dataclasses import replace
 
 from sqlalchemy import delete, select, update
 
 from app import config, db
 from app.clock import now
 from app.errors import AlreadyEnabled, NotEnabled, NotSignedIn, SecretNotSet, WrongCode
-from app.mail import outbox
-from app.models import Account, Factor, Seat, Session, TotpDevice
-from app.operations import audit, second_factor, sessions
+from app.models import Account, Factor, Interface, Organisation, Seat, Session, TotpDevice
+from app.operations import (
+    factor_changes,
+    factors,
+    recovery_codes,
+    remembered_devices,
+    second_factor,
+    sessions,
+)
 from app.operations.visitor import Visitor
 from app.security import sealing, totp
 
 ISSUER = "Doorward"
+_ADDED = ("app_added", "app_enabled")  # the mail, and the audit event
+_REPLACED = ("app_replaced", "app_replaced")
 
 
 def generate(session: Session) -> str:
-    """Give the account a new pending secret; return it, in base32.
+    """Give the account a new pending secret; return it, in base32. For contract 004.
 
     Raises ProofRequired, or AlreadyEnabled where an app is confirmed.
     """
@@ -31,11 +40,33 @@ def generate(session: Session) -> str:
         return pending_secret(account)
 
 
+def begin(session: Session) -> None:
+    """Give the account a new pending secret, also beside a confirmed app, which goes on working.
+
+    Raises ProofRequired.
+    """
+    factor_changes.require_proof(session)
+    session_id = session.id
+    with db.transaction():
+        account = _held(session_id)
+        _forget_pending(account)
+        pending_secret(account)
+
+
+def waiting(session: Session) -> str | None:
+    """Return the secret that waits to be confirmed, in base32, if one does; raises ProofRequired.
+
+    Changes nothing.
+    """
+    factor_changes.require_proof(session)
+    return waiting_secret(session.account)
+
+
 def enable(session: Session, code: str, visitor: Visitor) -> None:
     """Confirm the pending app by its first code; all other sessions of the account end.
 
-    Raises ProofRequired, AlreadyEnabled, SecretNotSet, TooManyCodes and WrongCode. The code stays
-    good for a sign-in: clients of contract 004 enable and sign in within one time step.
+    For contract 004. Raises ProofRequired, AlreadyEnabled, SecretNotSet, TooManyCodes and
+    WrongCode. The code stays good for a sign-in: clients enable and sign in within one time step.
     """
     sessions.require_account(session)
     session_id = session.id
@@ -45,17 +76,33 @@ def enable(session: Session, code: str, visitor: Visitor) -> None:
         if second_factor.device_of(account) is not None:
             raise AlreadyEnabled
         _confirm(account, code)
-        second_factor.forgive(account)
         _has_answered(session)
-        sessions.end_all_of(account.id, but=session_id)
-        _tell(account, "app_added")
-        audit.record("app_enabled", visitor, account_id=account.id)
+        factor_changes.settle(session, "app_added", "app_enabled", visitor)
+
+
+def confirm(session: Session, code: str, visitor: Visitor) -> str | None:
+    """Confirm the pending app, in the place of the old one if there is one; return the new bearer.
+
+    The code is spent with it. Makes recovery codes where the account has none. Raises
+    ProofRequired, SecretNotSet, TooManyCodes and WrongCode.
+    """
+    factor_changes.require_proof(session)
+    session_id = session.id
+    _charged(session_id)
+    with db.transaction():
+        account = _held(session_id)
+        replaced = _replace(account, code)
+        if recovery_codes.left(account) == 0:
+            recovery_codes.make(account)
+        _has_answered(session)
+        mail, what = _REPLACED if replaced else _ADDED
+        return factor_changes.settle(session, mail, what, visitor)
 
 
 def disable(session: Session, code: str, visitor: Visitor) -> None:
-    """Take the app away; all other sessions of the account end.
+    """Take the app away, shown one of its codes; all other sessions of the account end.
 
-    Raises ProofRequired, NotEnabled, TooManyCodes and WrongCode.
+    For contract 004. Raises ProofRequired, NotEnabled, FactorDemanded, TooManyCodes and WrongCode.
     """
     sessions.require_account_proof(session)
     session_id = session.id
@@ -67,11 +114,21 @@ def disable(session: Session, code: str, visitor: Visitor) -> None:
             raise NotEnabled
         if totp.matching_step(second_factor.secret_of(device), code, now()) is None:
             raise WrongCode
-        db.session().execute(delete(TotpDevice).where(TotpDevice.account_id == account.id))
-        second_factor.forgive(account)
-        sessions.end_all_of(account.id, but=session_id)
-        _tell(account, "app_removed")
-        audit.record("app_disabled", visitor, account_id=account.id)
+        _remove(session, account, visitor)
+
+
+def remove(session: Session, visitor: Visitor) -> str | None:
+    """Take the app away, by a fresh proof of whatever factor; return the session's new bearer.
+
+    Raises ProofRequired, NotEnabled, and FactorDemanded where an organisation needs it.
+    """
+    sessions.require_account_proof(session)
+    session_id = session.id
+    with db.transaction():
+        account = _held(session_id)
+        if second_factor.device_of(account) is None:
+            raise NotEnabled
+        return _remove(session, account, visitor)
 
 
 def pending_secret(account: Account) -> str:
@@ -95,22 +152,43 @@ def waiting_secret(account: Account) -> str | None:
     return second_factor.secret_of(device) if device else None
 
 
-def uri(account: Account, secret: str) -> str:
-    """Return what an authenticator app reads from the QR code."""
-    return totp.uri(secret, account.email or account.username or "", ISSUER)
+def uri(account: Account, secret: str, place: Organisation | None = None) -> str:
+    """Return what an authenticator app reads from the QR code; it shows whose it is, and where."""
+    who = account.email or account.username or ""
+    return totp.uri(secret, f"{who} ({place.name})" if place else who, ISSUER)
 
 
-def confirm_first(account: Account, code: str, *, but: uuid.UUID | None) -> None:
+def confirm_first(account: Account, code: str, visitor: Visitor, *, but: uuid.UUID | None) -> None:
     """Confirm the pending app in the caller's transaction, or raise WrongCode.
 
-    At a sign-in the code is spent with it. Every session ends but the one that asked (`but`).
+    At a sign-in the code is spent with it. Every session ends but the one that asked (`but`). On
+    the pages, which can show them, it comes with recovery codes.
     """
-    step = _confirm(account, code)
-    mine = TotpDevice.account_id == account.id
-    db.session().execute(update(TotpDevice).where(mine).values(last_step=step))
+    _replace(account, code)
     theirs = delete(Session).where(Session.account_id == account.id)
     db.session().execute(theirs if but is None else theirs.where(Session.id != but))
-    _tell(account, "app_added")
+    remembered_devices.forget_all(account)
+    if visitor.interface is Interface.PAGES:
+        recovery_codes.make(account)
+    factor_changes.tell(account, "app_added")
+
+
+def _replace(account: Account, code: str) -> bool:
+    """Confirm the pending app and spend the code; tell whether it took another's place."""
+    old = second_factor.device_of(account)
+    step = _right_step(account, code)
+    if old is not None:
+        db.session().execute(delete(TotpDevice).where(TotpDevice.id == old.id))
+    _confirm(account, code)
+    mine = TotpDevice.account_id == account.id
+    db.session().execute(update(TotpDevice).where(mine).values(last_step=step))
+    return old is not None
+
+
+def _remove(session: Session, account: Account, visitor: Visitor) -> str | None:
+    factor_changes.require_not_demanded(account, replace(factors.of(account), app=False))
+    db.session().execute(delete(TotpDevice).where(TotpDevice.account_id == account.id))
+    return factor_changes.settle(session, "app_removed", "app_disabled", visitor)
 
 
 def _charged(session_id: uuid.UUID) -> None:
@@ -132,18 +210,27 @@ def _held(session_id: uuid.UUID) -> Account:
     return account
 
 
-def _confirm(account: Account, code: str) -> int:
+def _right_step(account: Account, code: str) -> int:
+    """Return the time step of the pending app's code; raises SecretNotSet and WrongCode."""
     device = _pending_of(account)
     if device is None:
         raise SecretNotSet
-    step = totp.matching_step(second_factor.secret_of(device), code, now())
+    secret = second_factor.secret_of(device)
+    step = totp.matching_step(secret, code, now())
     if step is None:
-        raise WrongCode
+        raise WrongCode(totp.clock_offset(secret, code, now()))
+    return step
+
+
+def _confirm(account: Account, code: str) -> None:
+    _right_step(account, code)
+    device = _pending_of(account)
+    if device is None:
+        raise SecretNotSet
     first = update(TotpDevice).where(TotpDevice.id == device.id, TotpDevice.confirmed_at.is_(None))
     won = first.values(confirmed_at=now()).returning(TotpDevice.id)
     if db.session().scalar(won) is None:
         raise AlreadyEnabled
-    return step
 
 
 def _pending_of(account: Account) -> TotpDevice | None:
@@ -161,11 +248,3 @@ def _has_answered(session: Session) -> None:
     session.factor, session.factor_proved_at = Factor.CODE, now()
     seats = update(Seat).where(Seat.session_id == session.id)
     db.session().execute(seats.values(factor=Factor.CODE))
-
-
-def _tell(account: Account, kind: str) -> None:
-    words = {
-        "name": account.shown_name,
-        "forgotten_link": f"{config.current().base_url}/forgotten",
-    }
-    outbox.put(kind, account, words)

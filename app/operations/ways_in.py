@@ -21,6 +21,7 @@ from app.errors import (
 )
 from app.models import (
     Account,
+    Demand,
     Factor,
     Interface,
     Membership,
@@ -29,7 +30,7 @@ from app.models import (
     Session,
     Verification,
 )
-from app.operations import memberships, second_factor
+from app.operations import factors, memberships
 from app.operations.password_try import StoredPassword
 from app.operations.visitor import Visitor
 from app.security.tokens import derived_letters, derived_uuid, digest, keyed_digest, new_secret
@@ -73,8 +74,8 @@ class Opened:
 PasswordOf = Callable[[Membership | None], StoredPassword | None]
 
 
-def decide(membership: Membership, *, opens: bool, locked_until: datetime | None) -> Factor:
-    """Return the factor that a membership wants after the password, or raise why it is shut."""
+def require_way(membership: Membership, *, opens: bool, locked_until: datetime | None) -> None:
+    """Raise why a membership is shut to whoever proved a password; `opens`: the one good there."""
     place = membership.organisation
     if membership.suspended:
         raise OrganisationSuspended
@@ -85,7 +86,6 @@ def decide(membership: Membership, *, opens: bool, locked_until: datetime | None
     generic = membership.account.email is None
     if generic and place is not None and not place.effective_settings.allowGenericUsers:
         raise GenericNotAllowed
-    return second_factor.due(membership.account, membership.demand)
 
 
 def open_up(
@@ -95,15 +95,16 @@ def open_up(
     locked: dict[uuid.UUID, datetime],
 ) -> tuple[list[PendingSignIn], list[RefusedWay]]:
     """Decide on each membership; return a pending sign-in for each that opens, and the rest."""
-    pending, refused = [], []
+    held, pending, refused = factors.of(opened.row.account), [], []
     for membership in ours:
         row = matched(membership)
         until = locked.get(membership.id)
         try:
-            factor = decide(membership, opens=row is not None, locked_until=until)
+            require_way(membership, opens=row is not None, locked_until=until)
         except Refusal as refusal:
             refused.append(RefusedWay(membership, refusal))
         else:
+            factor = factors.due(held, membership.demand, opened.row.interface)
             pending.append(pend(opened, membership, row, factor))
     return pending, refused
 
@@ -215,33 +216,52 @@ def applicable_password(account_id: uuid.UUID, membership: Membership | None) ->
     return next(iter(own or [row for row in rows if row.organisation_id is None]), None)
 
 
-def account_factor(account: Account) -> Factor:
+def account_factor(account: Account, interface: Interface) -> Factor:
     """Return the strictest factor that any live membership asks, for the account as a whole."""
-    demand = second_factor.strictest_demand(memberships.of(account.id))
-    return second_factor.due(account, demand)
+    demand = factors.strictest_demand(memberships.of(account.id))
+    return factors.due(factors.of(account), demand, interface)
+
+
+def demand_of(pending: PendingSignIn) -> Demand:
+    """Return what a way in asks besides the password, by policy alone."""
+    if pending.membership is not None:
+        return pending.membership.demand
+    return factors.strictest_demand(memberships.of(pending.verification.account_id))
 
 
 def _decide_again(pending: PendingSignIn) -> Factor:
     account, membership = pending.verification.account, pending.membership
     require_open(account, password_matched=True)
+    _require_same_password(pending)
+    if membership is not None:
+        require_way(membership, opens=True, locked_until=None)
+    if pending.verification.passkey_id is not None or _answered_lately(pending):
+        return Factor.NONE
+    interface = pending.verification.interface
+    return factors.due(factors.of(account), demand_of(pending), interface, pending.chosen)
+
+
+def _require_same_password(pending: PendingSignIn) -> None:
+    """Raise WrongPassword unless what was proven is still what is good for this way in.
+
+    A passkey stands for the account's own password.
+    """
+    account, membership = pending.verification.account, pending.membership
     row = applicable_password(account.id, membership)
-    same = (
-        row is not None
-        and row.id == pending.password_id
-        and row.changed_at == pending.password_changed_at
-    )
+    if pending.verification.passkey_id is not None:
+        same = row is None or row.organisation_id is None
+    else:
+        proven = (pending.password_id, pending.password_changed_at)
+        same = row is not None and (row.id, row.changed_at) == proven
     if not same:
         raise WrongPassword
-    if membership is None:
-        return account_factor(account)
-    factor = decide(membership, opens=True, locked_until=None)
-    return Factor.NONE if _answered_lately(pending, membership) else factor
 
 
-def _answered_lately(pending: PendingSignIn, membership: Membership) -> bool:
+def _answered_lately(pending: PendingSignIn) -> bool:
     """Tell whether the session that asks for one more seat answered what it wants just now."""
-    if pending.verification.session_id is None:
+    membership = pending.membership
+    if pending.verification.session_id is None or membership is None:
         return False
     session = db.session().get_one(Session, pending.verification.session_id)
-    floor = second_factor.floor_of(session.account)
-    return second_factor.satisfies(session.fresh_factor(now()), max(floor, membership.demand))
+    wanted = max(factors.of(session.account).floor, membership.demand)
+    return factors.satisfies(session.fresh_factor(now()), wanted)

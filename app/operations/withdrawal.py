@@ -10,8 +10,17 @@ import uuid
 from sqlalchemy import ColumnElement, Select, delete, exists, select, update
 
 from app import db
-from app.models import Factor, Membership, Organisation, Password, Role, Seat, Session
-from app.operations.second_factor import satisfies
+from app.models import (
+    Factor,
+    Membership,
+    Organisation,
+    Password,
+    RememberedDevice,
+    Role,
+    Seat,
+    Session,
+)
+from app.operations.factors import satisfies
 
 _IDS_ONLY = {"synchronize_session": False}
 
@@ -47,8 +56,11 @@ def what_no_longer_meets(organisation: Organisation, *of_whom: ColumnElement[boo
 
     Seats there go. The account's own way in asks the strictest of all its organisations, so a
     session that proved it with less has to prove it again; without a seat, it ends. `of_whom`
-    names some memberships, rather than all.
+    names some memberships, rather than all. Where no device may be trusted, none is any more.
     """
+    if organisation.policy.rememberDeviceDays == 0:
+        members = select(Membership.account_id)
+        _forget_devices(members.where(Membership.organisation_id == organisation.id, *of_whom))
     for role in Role:
         demand = organisation.demand_on(role)
         too_weak = [factor for factor in Factor if not satisfies(factor, demand)]
@@ -66,6 +78,12 @@ def _withdraw_from(here: list[ColumnElement[bool]], too_weak: list[Factor]) -> N
     seats = Seat.membership_id.in_(select(Membership.id).where(*here))
     _delete(Seat, seats, Seat.factor.in_(too_weak))
     _end_empty(members)
+
+
+def _forget_devices(accounts: Select[uuid.UUID]) -> None:
+    trusted = select(RememberedDevice.id).where(RememberedDevice.account_id.in_(accounts))
+    _delete(Session, Session.remembered_device_id.in_(trusted))
+    _delete(RememberedDevice, RememberedDevice.account_id.in_(accounts))
 
 
 def _remove_seats(memberships: Select[uuid.UUID]) -> None:

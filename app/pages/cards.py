@@ -9,8 +9,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.errors import Locked, Refusal, WrongPassword
-from app.models import Factor, Membership
-from app.operations import second_factor
+from app.models import Factor, Interface, Membership
+from app.operations import factors
 from app.operations.ways_in import Offer, RefusedWay, Verified
 from app.pages import problems, roles
 from app.pages.forms import AnotherPasswordForm
@@ -25,6 +25,7 @@ VERDICTS = {
 NEEDS = {
     Factor.PIN: _l("Needs a PIN"),
     Factor.CODE: _l("Needs a code"),
+    Factor.PASSKEY: _l("Needs a passkey"),
     Factor.ENROLMENT: _l("Needs an app"),
 }
 
@@ -81,7 +82,8 @@ def of_membership(membership: Membership, wrong: AnotherPasswordForm | None, ask
     """Return the card of a seat that somebody signed in does not hold yet."""
     if membership.suspended:
         return _card(membership, verdict=_("Suspended"), tone=STOPPED)
-    due = second_factor.due(membership.account, membership.demand)
+    held = factors.of(membership.account)
+    due = factors.due(held, membership.demand, Interface.PAGES)
     verdict = str(NEEDS.get(due, ""))
     if ask != str(membership.id):
         return _card(membership, verdict=verdict, tone=WANTING if verdict else "quiet")

@@ -38,6 +38,9 @@ SENTENCES = {
     "resend_too_soon": _l("A PIN was sent a moment ago. Another can be sent %(when)s."),
     "already_enabled": _l("You have an authenticator app already."),
     "not_enabled": _l("You have no authenticator app."),
+    "factor_demanded": _l(
+        "An organisation of yours demands this. You can replace it, but not go without."
+    ),
     "secret_not_set": _l("No authenticator app waits to be confirmed. Start again."),
     "password_refused": _l("This password cannot be used."),
     "invalid_address": _l("This is not an e-mail address that mail can be sent to."),
@@ -69,6 +72,7 @@ STATUSES = {
     "already_enabled": 409,
     "last_superuser": 409,
     "not_enabled": 409,
+    "factor_demanded": 409,
     "secret_not_set": 409,
     "ticket_refused": 410,
     "locked": 429,

@@ -23,6 +23,7 @@ UNDER_WAY = ("verification", "handle", "keep")
 PAGES: dict[type[Any], str] = {
     sign_in.PinWanted: "sign_in.pin",
     sign_in.CodeWanted: "sign_in.code",
+    sign_in.PasskeyWanted: "sign_in.passkey",
     sign_in.Enrolment: "sign_in.set_up",
 }
 

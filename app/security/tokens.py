@@ -11,6 +11,9 @@ SHORT_ID_LENGTH = 17  # contract 001 tells its user ids by this length
 SHORT_ID_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTWXYZabcdefghijkmnopqrstuvwxyz"
 TYPED_CODE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no I, L, O, U
 TYPED_CODE_GROUP = 5  # characters; two groups of five bits each make 50 bits
+RECOVERY_LETTERS = 16  # of five bits each: 80 bits
+RECOVERY_GROUP = 4
+LONGEST_TYPED = 64  # characters of what somebody typed that are looked at
 LETTERS = 80  # contract 003's tokens have so many
 LETTER_ALPHABET = string.ascii_letters + string.digits
 _READ_WRONGLY = str.maketrans("ILO", "110", " -\u00a0\u2010\u2011\u2012\u2013\u2014\u2212")
@@ -49,8 +52,24 @@ def new_typed_code() -> str:
     return f"{_typed_group()}-{_typed_group()}"
 
 
+def new_recovery_code() -> str:
+    """Return a secret to be kept on paper, such as `K7QF-3M9T-XB20-ZW5H`: 80 random bits."""
+    groups = range(RECOVERY_LETTERS // RECOVERY_GROUP)
+    return "-".join(_typed_letters(RECOVERY_GROUP) for _ in groups)
+
+
+def is_recovery_code(text: str) -> bool:
+    """Tell whether `text` has the form of a recovery code, however it was typed."""
+    letters = normal_typed_code(text[:LONGEST_TYPED])
+    return len(letters) == RECOVERY_LETTERS and set(letters) <= set(TYPED_CODE_ALPHABET)
+
+
 def _typed_group() -> str:
-    return "".join(secrets.choice(TYPED_CODE_ALPHABET) for _ in range(TYPED_CODE_GROUP))
+    return _typed_letters(TYPED_CODE_GROUP)
+
+
+def _typed_letters(count: int) -> str:
+    return "".join(secrets.choice(TYPED_CODE_ALPHABET) for _ in range(count))
 
 
 def normal_typed_code(text: str) -> str:

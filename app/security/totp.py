@@ -1,12 +1,13 @@
 """Time-based one-time passwords (RFC 6238), by pyotp."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pyotp
 
 PERIOD_SECONDS = 30
 DRIFT_STEPS = 1  # RFC 6238 section 5.2: allow one step of network delay, and of a slow clock
+CLOCK_STEPS = 120  # an hour either way: more than a clock without a network drifts
 SIX_DIGITS = re.compile(r"[0-9]{6}", re.ASCII)  # pyotp alone would take full-width digits too
 LONGEST_LABEL = 64  # characters; apps show less
 
@@ -38,6 +39,23 @@ def matching_step(secret: str, code: str, moment: datetime, *, newer_than: int =
     for step in range(here - DRIFT_STEPS, here + DRIFT_STEPS + 1):
         if step > newer_than and pyotp.utils.strings_equal(app.generate_otp(step), code):
             return step
+    return None
+
+
+def clock_offset(
+    secret: str, code: str, moment: datetime, *, newer_than: int = 0
+) -> timedelta | None:
+    """Return how far the clock is off that made `code`, negative where it is slow.
+
+    None where the code fits no time within an hour, or one that was used up already.
+    """
+    if not SIX_DIGITS.fullmatch(code):
+        return None
+    here, app = step_at(moment), pyotp.TOTP(secret)
+    for distance in range(DRIFT_STEPS + 1, CLOCK_STEPS + 1):
+        for step in (here - distance, here + distance):
+            if step > newer_than and pyotp.utils.strings_equal(app.generate_otp(step), code):
+                return timedelta(seconds=(step - here) * PERIOD_SECONDS)
     return None
 
 

@@ -1,0 +1,62 @@
+"""What every change of an account's second factors asks beforehand, and what follows it."""
+
+from app import config, db
+from app.clock import now
+from app.errors import FactorDemanded, ProofRequired
+from app.mail import outbox
+from app.models import Account, Demand, Factor, Interface, Session
+from app.operations import (
+    audit,
+    factors,
+    memberships,
+    recovery_codes,
+    remembered_devices,
+    second_factor,
+    sessions,
+)
+from app.operations.factors import Held
+from app.operations.visitor import Visitor
+
+
+def require_proof(session: Session) -> None:
+    """Raise ProofRequired unless this session may give the account another factor.
+
+    The account's own way in was met within ten minutes; where the account has no factor yet, an
+    e-mailed PIN was answered too, so that a stolen password alone binds nothing.
+    """
+    sessions.require_account_proof(session)
+    held = factors.of(session.account)
+    unproved = session.fresh_factor(now()) is Factor.NONE
+    if held.floor is Demand.NONE and held.address and unproved:
+        raise ProofRequired(by_mail=True)
+
+
+def require_not_demanded(account: Account, left: Held) -> None:
+    """Raise FactorDemanded where, with what is `left`, an organisation would ask to enrol anew."""
+    demand = factors.strictest_demand(memberships.of(account.id))
+    if factors.choices(left, demand, Interface.PAGES) == (Factor.ENROLMENT,):
+        raise FactorDemanded
+
+
+def settle(session: Session, mail: str, what: str, visitor: Visitor) -> str | None:
+    """End and forget what the old factors opened; tell the owner. In the caller's transaction.
+
+    Every other session ends, no device is trusted any more, and codes that stand for nothing go.
+    Returns the session's new bearer where it is one of the pages; a program keeps its own.
+    """
+    account = session.account
+    db.session().flush()
+    if not factors.of(account).strong:
+        recovery_codes.forget(account)
+    remembered_devices.forget_all(account)
+    second_factor.forgive(account)
+    sessions.end_all_of(account.id, but=session.id)
+    tell(account, mail)
+    audit.record(what, visitor, account_id=account.id)
+    return sessions.rotate(session) if session.interface is Interface.PAGES else None
+
+
+def tell(account: Account, mail: str) -> None:
+    """Mail the owner that a factor changed, in the caller's transaction."""
+    forgotten = f"{config.current().base_url}/forgotten"
+    outbox.put(mail, account, {"name": account.shown_name, "forgotten_link": forgotten})

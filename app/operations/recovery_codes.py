@@ -1,0 +1,103 @@
+"""Recovery codes: ten secrets on paper, for whoever has lost the app or the passkey."""
+
+import json
+
+from sqlalchemy import delete, func, select
+
+from app import config, db
+from app.clock import now
+from app.errors import NotEnabled, WrongCode
+from app.mail import outbox
+from app.models import Account, RecoveryCode, RecoverySheet, Session
+from app.operations import audit, factors, remembered_devices, sessions
+from app.operations.visitor import Visitor
+from app.security import sealing
+from app.security.tokens import digest, is_recovery_code, new_recovery_code, normal_typed_code
+
+SIZE = 10
+FEW = 3  # from here on people are warned
+
+
+def renew(session: Session, visitor: Visitor) -> None:
+    """Make a new set; the old one dies. `sheet_of` shows it.
+
+    Raises ProofRequired, and NotEnabled where there is no factor that a code could stand for.
+    """
+    sessions.require_account_proof(session)
+    with db.transaction():
+        account = session.account
+        if not factors.of(account).strong:
+            raise NotEnabled
+        make(account)
+        remembered_devices.forget_all(account)
+        _tell("recovery_codes_made", account)
+        audit.record("recovery_codes_made", visitor, account_id=account.id)
+
+
+def make(account: Account) -> None:
+    """Give the account a new set in the caller's transaction; older codes die with it."""
+    forget(account)
+    codes = [new_recovery_code() for _ in range(SIZE)]
+    current = db.session()
+    current.add_all(RecoveryCode(account_id=account.id, digest=_digest(each)) for each in codes)
+    sealed = sealing.seal(config.current().secret_keys, json.dumps(codes).encode(), _row(account))
+    expires_at = now() + RecoverySheet.LIFETIME
+    current.add(RecoverySheet(account_id=account.id, sealed=sealed, expires_at=expires_at))
+
+
+def forget(account: Account) -> None:
+    """Let all codes of an account die, in the caller's transaction."""
+    for table in (RecoveryCode, RecoverySheet):
+        db.session().execute(delete(table).where(table.account_id == account.id))
+
+
+def sheet_of(session: Session) -> list[str]:
+    """Return a set that was made within ten minutes and not said to be kept; else nothing.
+
+    Changes nothing. Raises ProofRequired unless the session met the account's own way in.
+    """
+    sessions.require_account(session)
+    sheet = db.session().get(RecoverySheet, session.account_id)
+    if sheet is None or sheet.expires_at <= now():
+        return []
+    keys = config.current().secret_keys
+    codes: list[str] = json.loads(sealing.unseal(keys, sheet.sealed, _row(session.account)))
+    return codes
+
+
+def keep(session: Session) -> None:
+    """Note that the codes are kept: nothing shows them any more."""
+    sessions.require_account(session)
+    account_id = session.account_id
+    with db.transaction() as current:
+        current.execute(delete(RecoverySheet).where(RecoverySheet.account_id == account_id))
+
+
+def left(account: Account) -> int:
+    """Return how many unused codes an account has."""
+    counted = select(func.count()).where(RecoveryCode.account_id == account.id)
+    return db.session().scalar(counted) or 0
+
+
+def spend(account: Account, code: str, visitor: Visitor) -> None:
+    """Use a code up in the caller's transaction and mail its owner, or raise WrongCode."""
+    row = RecoveryCode
+    fits = delete(row).where(row.account_id == account.id, row.digest == _digest(code))
+    if not is_recovery_code(code) or db.session().scalar(fits.returning(row.id)) is None:
+        raise WrongCode
+    remaining = left(account)
+    _tell("recovery_code_used", account, left=str(remaining))
+    audit.record("recovery_code_used", visitor, account_id=account.id, left=remaining)
+
+
+def _digest(code: str) -> str:
+    return digest(normal_typed_code(code))
+
+
+def _row(account: Account) -> str:
+    return f"recovery:{account.id}"
+
+
+def _tell(kind: str, account: Account, **words: str) -> None:
+    forgotten = f"{config.current().base_url}/forgotten"
+    outbox.put(kind, account, {"name": account.shown_name, "forgotten_link": forgotten, **words})
