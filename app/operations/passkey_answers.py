@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import select, update
 
 from app import config, db
 from app.clock import now
@@ -91,9 +91,7 @@ def _counted(passkey: Passkey, use: Use) -> bool:
     An authenticator that does not count says 0 each time (WebAuthn Level 3, section 6.1.1).
     """
     row = Passkey
-    went_on = or_(
-        row.sign_count < use.sign_count, and_(row.sign_count == 0, use.sign_count == 0)
-    )
+    went_on = row.sign_count < use.sign_count if use.sign_count else row.sign_count == 0
     newer = update(row).where(row.id == passkey.id, went_on)
     facts = {"sign_count": use.sign_count, "backed_up": use.backed_up, "last_used_at": now()}
     return db.session().scalar(newer.values(**facts).returning(row.id)) is not None
@@ -105,7 +103,7 @@ def _tell_of_a_copy(passkey: Passkey, visitor: Visitor) -> None:
     words = {
         "name": account.shown_name,
         "passkey": passkey.name,
-        "forgotten_link": f"{config.current().base_url}/forgotten",
+        "link": f"{config.current().base_url}/account/second-factor/passkeys",
     }
     outbox.put("passkey_copied", account, words)
     audit.record("passkey_copied", visitor, account_id=account.id)

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, delete
 from app import config, db
 from app.clock import now
 from app.errors import TooManyTries, WrongCode
-from app.models import ChallengeFor, Counted, PasskeyChallenge
+from app.models import ChallengeFor, Counted, PasskeyChallenge, PendingSignIn, Session
 from app.operations import lockout
 from app.operations.lockout import Limit
 from app.security.tokens import digest, new_secret
@@ -29,6 +29,17 @@ class Asking:
 
 
 ANYBODY = Asking(ChallengeFor.SIGN_IN)
+
+
+def of_sign_in(pending: PendingSignIn) -> Asking:
+    """Return what asks at the second step of one sign-in."""
+    who = pending.verification.account_id
+    return Asking(ChallengeFor.SECOND_FACTOR, account_id=who, pending_sign_in_id=pending.id)
+
+
+def of_session(asked_for: ChallengeFor, session: Session) -> Asking:
+    """Return what asks inside one session."""
+    return Asking(asked_for, account_id=session.account_id, session_id=session.id)
 
 
 def issue(asking: Asking) -> str:
@@ -75,7 +86,7 @@ def _row(asking: Asking, challenge: str) -> PasskeyChallenge:
 
 
 def _of(asking: Asking) -> ColumnElement[bool]:
-    """Return what holds for the challenges that were given for this; null is compared as a value."""
+    """Return what holds for challenges that were given for this; null is a value like others."""
     row = PasskeyChallenge
     return and_(
         row.asked_for == asking.asked_for,

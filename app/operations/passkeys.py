@@ -1,15 +1,14 @@
 """An account's passkeys: making one, giving it another name, taking it away."""
 
 import uuid
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import delete, func, select, update
 
 from app import db
 from app.clock import now
-from app.errors import AlreadyExists, NotFound, TooManyPasskeys
-from app.models import Account, ChallengeFor, Factor, Passkey, Seat, Session
+from app.errors import AlreadyExists, NotFound, Refusal
+from app.models import Account, ChallengeFor, Factor, Passkey, Session
 from app.operations import (
     audit,
     factor_changes,
@@ -19,7 +18,7 @@ from app.operations import (
     recovery_codes,
     sessions,
 )
-from app.operations.passkey_challenges import Asking
+from app.operations.passkey_challenges import of_session
 from app.operations.visitor import Visitor
 from app.security import webauthn
 from app.security.webauthn import NewPasskey, Owner
@@ -36,7 +35,7 @@ def options(session: Session) -> dict[str, Any]:
     with db.transaction():
         account = session.account
         owner = Owner(account.id, account.email or account.username or "", account.shown_name)
-        challenge = passkey_challenges.issue(_adding(session))
+        challenge = passkey_challenges.issue(of_session(ChallengeFor.ADDING, session))
         known = passkey_answers.known(account)
         site, timeout = passkey_answers.site(), passkey_answers.TIMEOUT_MS
         return webauthn.making(site, owner, challenge, known, timeout)
@@ -46,20 +45,21 @@ def add(session: Session, name: str, credential: str, visitor: Visitor) -> str |
     """Keep the passkey that a browser made; return the session's new bearer.
 
     All other sessions end. Makes recovery codes where the account has none. Raises ProofRequired,
-    WrongCode, TooManyPasskeys, and AlreadyExists where some account has this passkey.
+    WrongCode, AlreadyExists where some account has this passkey, and Refusal beyond twenty.
     """
     factor_changes.require_proof(session)
     presented = webauthn.read(credential)
     with db.transaction():
-        passkey_challenges.spend(presented.challenge, _adding(session))
+        asking = of_session(ChallengeFor.ADDING, session)
+        passkey_challenges.spend(presented.challenge, asking)
     made = webauthn.verify_new(passkey_answers.site(), presented)
     session_id = session.id
     with db.transaction():
-        account = sessions.held(session_id)
+        account = factor_changes.held(session_id)
         _keep(account, name, made)
         if recovery_codes.left(account) == 0:
             recovery_codes.make(account)
-        _has_answered(session)
+        factor_changes.has_answered(session, Factor.PASSKEY)
         return factor_changes.settle(session, "passkey_added", "passkey_added", visitor)
 
 
@@ -83,7 +83,7 @@ def remove(session: Session, passkey_id: uuid.UUID, visitor: Visitor) -> str | N
     sessions.require_account_proof(session)
     session_id, row = session.id, Passkey
     with db.transaction() as current:
-        account = sessions.held(session_id)
+        account = factor_changes.held(session_id)
         mine = delete(row).where(row.id == passkey_id, row.account_id == account.id)
         if current.scalar(mine.returning(row.id)) is None:
             raise NotFound
@@ -108,24 +108,13 @@ def find(session: Session, passkey_id: uuid.UUID) -> Passkey:
     return found
 
 
-def _adding(session: Session) -> Asking:
-    return Asking(ChallengeFor.ADDING, account_id=session.account_id, session_id=session.id)
-
-
 def _keep(account: Account, name: str, made: NewPasskey) -> None:
     """Add the row; its account is held, so that nobody else adds one meanwhile."""
     mine = select(func.count()).where(Passkey.account_id == account.id)
     if (db.session().scalar(mine) or 0) >= MOST:
-        raise TooManyPasskeys
+        raise Refusal
     facts = {"id": uuid.uuid4(), "account_id": account.id, "name": name, "created_at": now()}
     row = db.upsert(Passkey).values(**facts, **vars(made)).returning(Passkey.id)
     added = row.on_conflict_do_nothing(index_elements=[Passkey.credential_id])
     if db.session().scalar(added) is None:
         raise AlreadyExists
-
-
-def _has_answered(session: Session) -> None:
-    """Let the session that made the passkey go on with it: it verified who made it."""
-    session.factor, session.factor_proved_at = Factor.PASSKEY, now()
-    seats = update(Seat).where(Seat.session_id == session.id)
-    db.session().execute(seats.values(factor=Factor.PASSKEY))
