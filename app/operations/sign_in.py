@@ -30,6 +30,7 @@ from app.models import (
     Password,
     PendingSignIn,
     RememberedDevice,
+    Session,
     Verification,
 )
 from app.operations import (
@@ -252,7 +253,7 @@ def _accept(
         totp_setup.pending_secret(account)
         return steps.enrolment(handle, pending)
     else:
-        totp_setup.confirm_first(account, code, visitor, but=pending.verification.session_id)
+        totp_setup.confirm_first(account, code, but=pending.verification.session_id)
         answered = _Answered(Factor.CODE, enrolled=True)
     second_factor.forgive(account)
     return _finish(pending, answered, visitor)
@@ -324,7 +325,15 @@ def _finish(pending: PendingSignIn, answered: _Answered, visitor: Visitor) -> Si
     cookie = _remembered(pending, visitor)
     if answered.trust:
         remembered_devices.remember(verification.account, cookie, answered.factor, visitor)
-    return SignedIn(bearer, row, cookie, answered.enrolled)
+    return SignedIn(bearer, row, cookie, answered.enrolled and _gave_codes(row))
+
+
+def _gave_codes(row: Session) -> bool:
+    """Make recovery codes for a new app, where the session may see them: on the pages."""
+    if row.interface is not Interface.PAGES or row.account_proved_at is None:
+        return False
+    recovery_codes.make(row.account)
+    return True
 
 
 def _proof(pending: PendingSignIn, answered: _Answered) -> sessions.Proof:
