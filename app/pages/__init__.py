@@ -20,6 +20,9 @@ from app.pages import (
     headers,
     home,
     other_factors,
+    passkey,
+    passkey_sign_in,
+    passkeys,
     passwords,
     pin,
     recovery_codes,
@@ -41,6 +44,9 @@ __all__ = [
     "code",
     "init_app",
     "other_factors",
+    "passkey",
+    "passkey_sign_in",
+    "passkeys",
     "pin",
     "recovery_codes",
     "second_factor",
@@ -76,4 +82,5 @@ def init_app(app: Flask) -> None:
 
 
 def _for_every_page() -> dict[str, object]:
-    return {"current_user": current_user, "demo": config.current().demo}
+    settings = config.current()
+    return {"current_user": current_user, "demo": settings.demo, "portal_url": settings.base_url}
