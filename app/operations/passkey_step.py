@@ -4,6 +4,7 @@ A passkey verified its user, so it stands for the account's own password and for
 lock of a password stops it: a lock is for what can be guessed.
 """
 
+import uuid
 from typing import Any
 
 from app import db
@@ -84,7 +85,7 @@ def _verify(credential: str, visitor: Visitor, *, keep: bool) -> Verified | Refu
         who = passkey.account_id
         verified = _opened_by(passkey, visitor, keep=keep)
     except Refusal as refusal:
-        audit.record("sign_in_failed", visitor, account_id=who, reason=refusal.reason)
+        _note("sign_in_failed", who, refusal, visitor)
         return refusal
     lockout.give_back(Counted.NETWORK, [visitor.network])
     return verified
@@ -127,8 +128,7 @@ def _verify_again(session: Session, credential: str, visitor: Visitor) -> Offer 
     try:
         passkey = passkey_answers.accept(asking, credential, visitor)
     except WrongCode as refusal:
-        who, why = account.id, refusal.reason
-        audit.record("confirmation_failed", visitor, account_id=who, reason=why)
+        _note("confirmation_failed", account.id, refusal, visitor)
         return refusal
     second_factor.forgive(account)
     opened = ways_in.start(account, visitor, session)
@@ -136,3 +136,8 @@ def _verify_again(session: Session, credential: str, visitor: Visitor) -> Offer 
     pending = ways_in.pend_by_passkey(opened, None)
     db.session().add_all([opened.row, pending])
     return ways_in.offer(opened.secret, pending)
+
+
+def _note(what: str, who: uuid.UUID | None, refusal: Refusal, visitor: Visitor) -> None:
+    by = Factor.PASSKEY.value
+    audit.record(what, visitor, account_id=who, reason=refusal.reason, factor=by)

@@ -70,6 +70,7 @@ def test_anothers_passkey_confirms_nothing() -> None:
 
     [event] = events("confirmation_failed")
     assert event.account_id == who.id
+    assert event.details == {"reason": "wrong_code", "factor": "passkey"}
 
 
 def test_wrong_confirmations_count_like_wrong_answers() -> None:
