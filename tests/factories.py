@@ -17,15 +17,17 @@ from app.models import (
     OrganisationPolicy,
     OrganisationSettings,
     OutgoingMail,
+    Passkey,
     Password,
     Role,
     Session,
     TotpDevice,
 )
-from app.operations import totp_setup
+from app.operations import passkey_answers, totp_setup
 from app.operations.visitor import Visitor
-from app.security import passwords, sealing
+from app.security import passwords, sealing, webauthn
 from app.security.identities import address_key, username_key
+from tests.authenticator import Authenticator, encoded
 
 PASSWORD = "correct horse battery"
 OWN_PASSWORD = "another staple entirely"
@@ -95,6 +97,17 @@ def app_of(who: Account) -> str:
     )
     db.session().commit()
     return secret
+
+
+def passkey_of(who: Account, holder: Authenticator, name: str = "Blue key") -> Authenticator:
+    """Give the account the passkey of `holder`, without any ceremony."""
+    made = {"rp": {"id": "localhost"}, "user": {"id": encoded(who.id.bytes)}, "challenge": "AAAA"}
+    presented = webauthn.read(
+        holder.make({**made, "pubKeyCredParams": [{"alg": holder.algorithm}]})
+    )
+    kept = webauthn.verify_new(passkey_answers.site(), presented)
+    saved(Passkey(account_id=who.id, name=name, **vars(kept)))
+    return holder
 
 
 def pin_organisation(name: str = "") -> Organisation:

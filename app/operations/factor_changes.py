@@ -1,10 +1,14 @@
 """What every change of an account's second factors asks beforehand, and what follows it."""
 
+import uuid
+
+from sqlalchemy import select, update
+
 from app import config, db
 from app.clock import now
-from app.errors import FactorDemanded, ProofRequired
+from app.errors import FactorDemanded, NotSignedIn, ProofRequired
 from app.mail import outbox
-from app.models import Account, Demand, Factor, Interface, Session
+from app.models import Account, Demand, Factor, Interface, Seat, Session
 from app.operations import (
     audit,
     factors,
@@ -36,6 +40,26 @@ def require_not_demanded(account: Account, left: Held) -> None:
     demand = factors.strictest_demand(memberships.of(account.id))
     if factors.choices(left, demand, Interface.PAGES) == (Factor.ENROLMENT,):
         raise FactorDemanded
+
+
+def held(session_id: uuid.UUID) -> Account:
+    """Return a session's account, held until the transaction ends: its factors change in turns.
+
+    Raises NotSignedIn where the session ended meanwhile.
+    """
+    mine = select(Account).join(Session, Session.account_id == Account.id)
+    row = mine.where(Session.id == session_id).with_for_update(of=Account)
+    account = db.session().scalar(row.execution_options(populate_existing=True))
+    if account is None:
+        raise NotSignedIn
+    return account
+
+
+def has_answered(session: Session, factor: Factor) -> None:
+    """Let the session that proved a new factor go on with it, in the caller's transaction."""
+    session.factor, session.factor_proved_at = factor, now()
+    seats = update(Seat).where(Seat.session_id == session.id)
+    db.session().execute(seats.values(factor=factor))
 
 
 def settle(session: Session, mail: str, what: str, visitor: Visitor) -> str | None:

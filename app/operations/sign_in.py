@@ -37,6 +37,8 @@ from app.operations import (
     audit,
     factors,
     known_devices,
+    passkey_answers,
+    passkey_challenges,
     recovery_codes,
     remembered_devices,
     second_factor,
@@ -44,6 +46,7 @@ from app.operations import (
     steps,
     totp_setup,
 )
+from app.operations.passkey_step import verify_passkey
 from app.operations.password_step import look_again, verify_another_password, verify_password
 from app.operations.steps import (
     CodeWanted,
@@ -76,6 +79,7 @@ __all__ = [
     "proceed",
     "resend",
     "verify_another_password",
+    "verify_passkey",
     "verify_password",
     "waiting_pin",
 ]
@@ -177,9 +181,10 @@ def answer(
 ) -> SignedIn | Enrolment:
     """Check the second factor's answer and open the session.
 
-    `code` is a PIN, an app's code or a recovery code. The PIN of somebody who has to enrol leads to
-    Enrolment. `trust` remembers the device where policies allow it. Raises WrongCode,
-    TooManyCodes, or TicketRefused where the handle is over: after five wrong answers it is.
+    `code` is a PIN, an app's code, a recovery code, or what a browser made with a passkey. The PIN
+    of somebody who has to enrol leads to Enrolment. `trust` remembers the device where policies
+    allow it. Raises WrongCode, TooManyCodes, or TicketRefused where the handle is over: after five
+    wrong answers it is.
     """
     with db.transaction():
         done = _answer(handle, find_pending(handle), code, visitor, trust=trust)
@@ -255,7 +260,7 @@ def _accept(
 
 
 def _spend(pending: PendingSignIn, code: str, visitor: Visitor) -> Factor:
-    """Spend a PIN, an app's code or a recovery code; return which it was, or raise WrongCode."""
+    """Spend whichever answer this is; return which factor it was, or raise WrongCode."""
     account = pending.verification.account
     if is_recovery_code(code):
         recovery_codes.spend(account, code, visitor)
@@ -264,6 +269,8 @@ def _spend(pending: PendingSignIn, code: str, visitor: Visitor) -> Factor:
         second_factor.spend_pin(pending.id, code)
     elif pending.factor is Factor.CODE:
         second_factor.spend_code(account, code)
+    elif pending.factor is Factor.PASSKEY:
+        passkey_answers.accept(passkey_challenges.of_sign_in(pending), code, visitor)
     else:
         raise WrongCode
     return pending.factor

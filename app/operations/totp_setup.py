@@ -7,8 +7,8 @@ from sqlalchemy import delete, select, update
 
 from app import config, db
 from app.clock import now
-from app.errors import AlreadyEnabled, NotEnabled, NotSignedIn, SecretNotSet, WrongCode
-from app.models import Account, Factor, Organisation, Seat, Session, TotpDevice
+from app.errors import AlreadyEnabled, NotEnabled, SecretNotSet, WrongCode
+from app.models import Account, Factor, Organisation, Session, TotpDevice
 from app.operations import (
     factor_changes,
     factors,
@@ -21,8 +21,6 @@ from app.operations.visitor import Visitor
 from app.security import sealing, totp
 
 ISSUER = "Doorward"
-_ADDED = ("app_added", "app_enabled")  # the mail, and the audit event
-_REPLACED = ("app_replaced", "app_replaced")
 
 
 def generate(session: Session) -> str:
@@ -33,7 +31,7 @@ def generate(session: Session) -> str:
     sessions.require_account_proof(session)
     session_id = session.id
     with db.transaction():
-        account = _held(session_id)
+        account = factor_changes.held(session_id)
         if second_factor.device_of(account) is not None:
             raise AlreadyEnabled
         _forget_pending(account)
@@ -48,7 +46,7 @@ def begin(session: Session) -> None:
     factor_changes.require_proof(session)
     session_id = session.id
     with db.transaction():
-        account = _held(session_id)
+        account = factor_changes.held(session_id)
         _forget_pending(account)
         pending_secret(account)
 
@@ -72,11 +70,11 @@ def enable(session: Session, code: str, visitor: Visitor) -> None:
     session_id = session.id
     _charged(session_id)
     with db.transaction():
-        account = _held(session_id)
+        account = factor_changes.held(session_id)
         if second_factor.device_of(account) is not None:
             raise AlreadyEnabled
         _confirm(account, code)
-        _has_answered(session)
+        factor_changes.has_answered(session, Factor.CODE)
         factor_changes.settle(session, "app_added", "app_enabled", visitor)
 
 
@@ -90,13 +88,14 @@ def confirm(session: Session, code: str, visitor: Visitor) -> str | None:
     session_id = session.id
     _charged(session_id)
     with db.transaction():
-        account = _held(session_id)
+        account = factor_changes.held(session_id)
         replaced = _replace(account, code)
         if recovery_codes.left(account) == 0:
             recovery_codes.make(account)
-        _has_answered(session)
-        mail, what = _REPLACED if replaced else _ADDED
-        return factor_changes.settle(session, mail, what, visitor)
+        factor_changes.has_answered(session, Factor.CODE)
+        if replaced:
+            return factor_changes.settle(session, "app_replaced", "app_replaced", visitor)
+        return factor_changes.settle(session, "app_added", "app_enabled", visitor)
 
 
 def disable(session: Session, code: str, visitor: Visitor) -> None:
@@ -108,7 +107,7 @@ def disable(session: Session, code: str, visitor: Visitor) -> None:
     session_id = session.id
     _charged(session_id)
     with db.transaction():
-        account = _held(session_id)
+        account = factor_changes.held(session_id)
         device = second_factor.device_of(account)
         if device is None:
             raise NotEnabled
@@ -125,7 +124,7 @@ def remove(session: Session, visitor: Visitor) -> str | None:
     sessions.require_account_proof(session)
     session_id = session.id
     with db.transaction():
-        account = _held(session_id)
+        account = factor_changes.held(session_id)
         if second_factor.device_of(account) is None:
             raise NotEnabled
         return _remove(session, account, visitor)
@@ -191,20 +190,7 @@ def _remove(session: Session, account: Account, visitor: Visitor) -> str | None:
 def _charged(session_id: uuid.UUID) -> None:
     """Count the try in a transaction of its own: what is refused later stays counted."""
     with db.transaction():
-        second_factor.charge(_held(session_id))
-
-
-def _held(session_id: uuid.UUID) -> Account:
-    """Return a session's account, held until the transaction ends: its apps change in turns.
-
-    Raises NotSignedIn where the session ended meanwhile.
-    """
-    mine = select(Account).join(Session, Session.account_id == Account.id)
-    held = mine.where(Session.id == session_id).with_for_update(of=Account)
-    account = db.session().scalar(held.execution_options(populate_existing=True))
-    if account is None:
-        raise NotSignedIn
-    return account
+        second_factor.charge(factor_changes.held(session_id))
 
 
 def _right_step(account: Account, code: str) -> int:
@@ -238,10 +224,3 @@ def _pending_of(account: Account) -> TotpDevice | None:
 def _forget_pending(account: Account) -> None:
     waiting = (TotpDevice.account_id == account.id, TotpDevice.confirmed_at.is_(None))
     db.session().execute(delete(TotpDevice).where(*waiting))
-
-
-def _has_answered(session: Session) -> None:
-    """Let the session that proved the app go on with it."""
-    session.factor, session.factor_proved_at = Factor.CODE, now()
-    seats = update(Seat).where(Seat.session_id == session.id)
-    db.session().execute(seats.values(factor=Factor.CODE))

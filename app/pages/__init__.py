@@ -24,6 +24,9 @@ from app.pages import (
     names,
     other_factors,
     own_data,
+    passkey,
+    passkey_sign_in,
+    passkeys,
     passwords,
     pin,
     recovery_codes,
@@ -49,6 +52,9 @@ __all__ = [
     "names",
     "other_factors",
     "own_data",
+    "passkey",
+    "passkey_sign_in",
+    "passkeys",
     "pin",
     "recovery_codes",
     "removal",
@@ -86,4 +92,5 @@ def init_app(app: Flask) -> None:
 
 
 def _for_every_page() -> dict[str, object]:
-    return {"current_user": current_user, "demo": config.current().demo}
+    settings = config.current()
+    return {"current_user": current_user, "demo": settings.demo, "portal_url": settings.base_url}

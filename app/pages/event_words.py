@@ -37,6 +37,11 @@ SENTENCES = {
     # Second factors
     "app_enabled": _l("An authenticator app was added"),
     "app_disabled": _l("The authenticator app was removed"),
+    "app_replaced": _l("The authenticator app was replaced by another"),
+    "passkey_added": _l("A passkey was added"),
+    "passkey_renamed": _l("A passkey was given another name"),
+    "passkey_removed": _l("A passkey was removed"),
+    "passkey_copied": _l("A passkey was refused: it may have been copied"),
     "pin_chosen": _l("PINs by e-mail were turned on"),
     "pin_left": _l("PINs by e-mail were turned off"),
     "another_factor_chosen": _l("Another second step was chosen"),

@@ -73,7 +73,7 @@ def check(form: F, page: Callable[[F], str]) -> ResponseReturnValue:
     except TicketRefused:
         raise
     except Refusal as refusal:
-        form.code.errors = [problems.sentence(refusal)]
+        form.refuse_answer(refusal)
         return problems.answer(page(form), refusal)
     return _lead_to(step, before)
 

@@ -23,6 +23,7 @@ WORDS = {
     "name": "Ann",
     "organisation": "Acme & Sons",
     "pin": "271828",
+    "passkey": "Blue key",
     "link": f"{BASE}/reset?ticket=S3CR3T",
     "code": "K7QF3-M9TXB",
     "sign_in_link": f"{BASE}/sign-in",
