@@ -27,24 +27,25 @@ PROGRAMS = [each for each in Interface if each is not Interface.PAGES]
 # What is held, then what answers where nothing, any factor, or an app is demanded: on the pages,
 # and where a program comes in. The first of each is the one that is asked for.
 TABLE = """
--                        | none               | enrol              | enrol        | none     | enrol    | enrol
-address                  | none               | pin                | enrol        | none     | pin      | enrol
-address pin              | pin                | pin                | enrol        | pin      | pin      | enrol
-app                      | code               | code               | code         | code     | code     | code
-app address              | code               | code               | code         | code     | code     | code
-app address pin          | code pin           | code pin           | code         | code pin | code pin | code
-passkey                  | passkey            | passkey            | passkey      | code     | code     | code
-passkey address          | passkey            | passkey            | passkey      | code     | code     | code
-passkey address pin      | passkey pin        | passkey pin        | passkey      | pin      | pin      | code
-app passkey              | code passkey       | code passkey       | code passkey | code     | code     | code
-app passkey address      | code passkey       | code passkey       | code passkey | code     | code     | code
-app passkey address pin  | code passkey pin   | code passkey pin   | code passkey | code pin | code pin | code
+-                    | none         | enrol        | enrol    | none     | enrol    | enrol
+address              | none         | pin          | enrol    | none     | pin      | enrol
+address pin          | pin          | pin          | enrol    | pin      | pin      | enrol
+app                  | code         | code         | code     | code     | code     | code
+app address          | code         | code         | code     | code     | code     | code
+app address pin      | code pin     | code pin     | code     | code pin | code pin | code
+key                  | key          | key          | key      | code     | code     | code
+key address          | key          | key          | key      | code     | code     | code
+key address pin      | key pin      | key pin      | key      | pin      | pin      | code
+app key              | code key     | code key     | code key | code     | code     | code
+app key address      | code key     | code key     | code key | code     | code     | code
+app key address pin  | code key pin | code key pin | code key | code pin | code pin | code
 """
-WORDS = {"none": NONE, "pin": PIN, "code": CODE, "passkey": PASSKEY, "enrol": ENROLMENT}
+WORDS = {"none": NONE, "pin": PIN, "code": CODE, "key": PASSKEY, "enrol": ENROLMENT}
 
 
 def held_by(words: str) -> Held:
-    return Held(**{each: each in words.split() for each in ("app", "passkey", "pin", "address")})
+    named = words.replace("key", "passkey").split()
+    return Held(**{each: each in named for each in ("app", "passkey", "pin", "address")})
 
 
 def rows() -> list[tuple[Held, list[tuple[Factor, ...]]]]:
@@ -140,8 +141,8 @@ def place(*, mfa: bool = False, pin_allowed: bool = True, asked: str = "none") -
 @pytest.mark.parametrize("asked", ["none", "any", "app"])
 def test_where_pins_are_not_allowed_whatever_is_asked_is_an_app(
     role: Role,
-    mfa: bool,
-    asked: str,  # noqa: FBT001 (a test's case)
+    mfa: bool,  # noqa: FBT001 (a test's case)
+    asked: str,
 ) -> None:
     with_pins = place(mfa=mfa, asked=asked).demand_on(role)
     without = place(mfa=mfa, asked=asked, pin_allowed=False).demand_on(role)
@@ -172,7 +173,7 @@ def test_what_an_account_has_is_read_from_its_rows() -> None:
     assert factors.of(who) == held_by("address app")
     who.pin_chosen_at = now()
     factories.saved(Passkey(account=who, credential_id="c", public_key=b"k", name="A key"))
-    assert factors.of(who) == held_by("address app passkey pin")
+    assert factors.of(who) == held_by("address app key pin")
     assert factors.of(factories.account()) == held_by("address")
 
 
