@@ -325,7 +325,7 @@ def _gave_codes(row: Session) -> bool:
     """Make recovery codes for a new app, where the session may see them: on the pages."""
     if row.interface is not Interface.PAGES or row.account_proved_at is None:
         return False
-    recovery_codes.make(row.account)
+    recovery_codes.make(row)
     return True
 
 

@@ -93,7 +93,7 @@ def confirm(session: Session, code: str, visitor: Visitor) -> str | None:
         account = _held(session_id)
         replaced = _replace(account, code)
         if recovery_codes.left(account) == 0:
-            recovery_codes.make(account)
+            recovery_codes.make(session)
         _has_answered(session)
         mail, what = _REPLACED if replaced else _ADDED
         return factor_changes.settle(session, mail, what, visitor)
