@@ -245,10 +245,11 @@ def _accept(
     elif steps.pin_due(pending):
         second_factor.spend_pin(pending.id, code)
         pending.pin_proved_at = now()
-        totp_setup.pending_secret(account)
+        totp_setup.pending_secret(account, pending.id)
         return steps.enrolment(handle, pending)
     else:
-        totp_setup.confirm_first(account, code, but=pending.verification.session_id)
+        asking = pending.verification.session_id
+        totp_setup.confirm_first(account, code, pending.id, but=asking)
         answered = _Answered(Factor.CODE, enrolled=True)
     second_factor.forgive(account)
     return _finish(pending, answered, visitor)
