@@ -105,6 +105,15 @@ def sessions_open() -> int:
     return db.session().scalar(select(func.count()).select_from(Session)) or 0
 
 
+def everything_kept() -> str:
+    """Return all that the database holds, as text: to look for secrets, and for changes."""
+    db.session().rollback()
+    tables = db.Base.metadata.sorted_tables
+    return "\n".join(
+        f"{table.name}: {sorted(map(str, db.session().execute(select(table))))}" for table in tables
+    )
+
+
 def mails(kind: str | None = None) -> list[OutgoingMail]:
     waiting = select(OutgoingMail).order_by(OutgoingMail.created_at, OutgoingMail.id)
     rows = db.session().scalars(waiting.where(OutgoingMail.sealed.is_not(None)))

@@ -52,13 +52,15 @@ class SignedIn:
     """Done. `bearer` is the session's secret, shown this once.
 
     `device` is the new value of the known-device cookie. `enrolled` tells that an app was set up on
-    the way, so that there are new recovery codes to show.
+    the way, so that there are new recovery codes to show. `answered` is the factor that was
+    answered just now.
     """
 
     bearer: str
     session: Session
     device: str
     enrolled: bool = False
+    answered: Factor = Factor.NONE
 
 
 Waiting = PinWanted | CodeWanted | PasskeyWanted | Enrolment

@@ -104,7 +104,7 @@ def welcome(done: sign_in.SignedIn, before: Session | None) -> Response:
 
 def _following(done: sign_in.SignedIn) -> str:
     """Return where to go now: new recovery codes are shown before anything else."""
-    if done.session.factor is Factor.RECOVERY:
+    if done.answered is Factor.RECOVERY:
         left = recovery_codes.left(done.session.account)
         flash(_used_a_code(left), "warning" if left <= recovery_codes.FEW else "info")
     return url_for("account.recovery_codes") if done.enrolled else next_url.take()
