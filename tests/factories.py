@@ -18,6 +18,7 @@ from app.models import (
     OrganisationSettings,
     OutgoingMail,
     Password,
+    RecoveryCode,
     Role,
     Session,
     TotpDevice,
@@ -26,6 +27,7 @@ from app.operations import totp_setup
 from app.operations.visitor import Visitor
 from app.security import passwords, sealing
 from app.security.identities import address_key, username_key
+from app.security.tokens import digest, new_recovery_code, normal_typed_code
 
 PASSWORD = "correct horse battery"
 OWN_PASSWORD = "another staple entirely"
@@ -95,6 +97,16 @@ def app_of(who: Account) -> str:
     )
     db.session().commit()
     return secret
+
+
+def recovery_codes_of(who: Account, count: int = 10) -> list[str]:
+    """Give the account so many recovery codes, and return them."""
+    codes = [new_recovery_code() for _ in range(count)]
+    for code in codes:
+        kept = digest(normal_typed_code(code))
+        db.session().add(RecoveryCode(account_id=who.id, digest=kept))
+    db.session().commit()
+    return codes
 
 
 def pin_organisation(name: str = "") -> Organisation:
