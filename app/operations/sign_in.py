@@ -37,6 +37,7 @@ from app.operations import (
     audit,
     factors,
     known_devices,
+    memberships,
     recovery_codes,
     remembered_devices,
     second_factor,
@@ -86,12 +87,14 @@ class Alternatives:
     """What else a person can do at the second step.
 
     `factors` are those that answer as well; `recovery_codes` how many are left; `trust_days` for
-    how long this device may be trusted, 0 where it may not.
+    how long this device may be trusted, 0 where it may not; `elsewhere` whether there are other
+    ways in to choose from.
     """
 
     factors: tuple[Factor, ...]
     recovery_codes: int
     trust_days: int
+    elsewhere: bool
 
 
 @dataclass(frozen=True)
@@ -134,13 +137,14 @@ def alternatives(handle: str) -> Alternatives:
     """Return what else a waiting sign-in could be answered with, or raise TicketRefused."""
     pending = find_pending(handle)
     account = pending.verification.account
+    elsewhere = len(memberships.of(account.id)) > 1
     if pending.factor is Factor.ENROLMENT:
-        return Alternatives((), 0, 0)
+        return Alternatives((), 0, 0, elsewhere)
     good = factors.choices(factors.of(account), demand_of(pending), pending.verification.interface)
     others = tuple(each for each in good if each not in {pending.factor, Factor.NONE})
     confirming = pending.verification.session_id is not None
     days = 0 if confirming else remembered_devices.days_allowed(account)
-    return Alternatives(others, recovery_codes.left(account), days)
+    return Alternatives(others, recovery_codes.left(account), days, elsewhere)
 
 
 def choose(handle: str, factor: Factor, visitor: Visitor) -> Waiting:

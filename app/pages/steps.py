@@ -55,9 +55,10 @@ def waiting(kind: type[W]) -> W:
 
 def beside() -> dict[str, Any]:
     """Return what every page of the second step shows beside its question."""
+    other = sign_in.alternatives(handle())
     return {
-        "other": sign_in.alternatives(handle()),
-        "choosing": "verification" in session,
+        "other": other,
+        "choosing": other.elsewhere and "verification" in session,
         "moving": signed_in.current() is not None,
     }
 

@@ -139,6 +139,19 @@ def test_without_a_sign_in_one_begins_at_the_beginning(guest: Browser, path: str
     assert guest.open(path).url == "/sign-in"
 
 
+@pytest.mark.parametrize("places", [0, 1, 2])
+def test_another_way_in_is_offered_where_there_is_one(guest: Browser, places: int) -> None:
+    who, _ = lost_phone()
+    for _ in range(places):
+        factories.membership(who)
+    page = guest.sign_in(who)
+    if places > 1:
+        page = guest.press("Continue")
+
+    assert page.url == "/sign-in/code"
+    assert ("Choose another way in" in page.text) == (places > 1)
+
+
 def test_a_pin_is_had_instead_and_the_app_again(guest: Browser, clock: Clock) -> None:
     who, _ = lost_phone(pins=True)
     place = factories.organisation("Elm School", {"mfaForStudents": True})
