@@ -19,6 +19,7 @@ from app.models import (
     OutgoingMail,
     Passkey,
     Password,
+    RecoveryCode,
     Role,
     Session,
     TotpDevice,
@@ -27,6 +28,7 @@ from app.operations import passkey_answers, totp_setup
 from app.operations.visitor import Visitor
 from app.security import passwords, sealing, webauthn
 from app.security.identities import address_key, username_key
+from app.security.tokens import digest, new_recovery_code, normal_typed_code
 from tests.authenticator import Authenticator, encoded
 
 PASSWORD = "correct horse battery"
@@ -110,12 +112,31 @@ def passkey_of(who: Account, holder: Authenticator, name: str = "Blue key") -> A
     return holder
 
 
+def recovery_codes_of(who: Account, count: int = 10) -> list[str]:
+    """Give the account so many recovery codes, and return them."""
+    codes = [new_recovery_code() for _ in range(count)]
+    for code in codes:
+        kept = digest(normal_typed_code(code))
+        db.session().add(RecoveryCode(account_id=who.id, digest=kept))
+    db.session().commit()
+    return codes
+
+
 def pin_organisation(name: str = "") -> Organisation:
     return organisation(name, {"mfaForStudents": True, "mfaForTeachers": True})
 
 
 def sessions_open() -> int:
     return db.session().scalar(select(func.count()).select_from(Session)) or 0
+
+
+def everything_kept() -> str:
+    """Return all that the database holds, as text: to look for secrets, and for changes."""
+    db.session().rollback()
+    tables = db.Base.metadata.sorted_tables
+    return "\n".join(
+        f"{table.name}: {sorted(map(str, db.session().execute(select(table))))}" for table in tables
+    )
 
 
 def mails(kind: str | None = None) -> list[OutgoingMail]:

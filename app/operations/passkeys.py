@@ -58,7 +58,7 @@ def add(session: Session, name: str, credential: str, visitor: Visitor) -> str |
         account = factor_changes.held(session_id)
         _keep(account, name, made)
         if recovery_codes.left(account) == 0:
-            recovery_codes.make(account)
+            recovery_codes.make(session)
         factor_changes.has_answered(session, Factor.PASSKEY)
         return factor_changes.settle(session, "passkey_added", "passkey_added", visitor)
 
