@@ -2,6 +2,7 @@
 
 from app.models.account import Account
 from app.models.audit_event import AuditEvent
+from app.models.imports import Import, ImportRow, Outcome
 from app.models.interface import Interface
 from app.models.lockout import Counted, FailedSignIns, KnownNetwork
 from app.models.membership import Membership
@@ -30,12 +31,15 @@ __all__ = [
     "EmailedPin",
     "Factor",
     "FailedSignIns",
+    "Import",
+    "ImportRow",
     "Interface",
     "KnownNetwork",
     "Membership",
     "Organisation",
     "OrganisationPolicy",
     "OrganisationSettings",
+    "Outcome",
     "OutgoingMail",
     "Password",
     "PendingSignIn",

@@ -20,14 +20,14 @@ def remove(session: Session, visitor: Visitor) -> None:
     sessions.require_account_proof(session)
     account_id = session.account_id
     with db.transaction() as current:
-        _leave_a_superuser(account_id)
+        leave_a_superuser(account_id)
         gone = delete(Account).where(Account.id == account_id).returning(Account.id)
         if current.scalar(gone.execution_options(synchronize_session=False)) is None:
             raise NotSignedIn
         audit.record("account_removed", visitor, account_id=account_id)
 
 
-def _leave_a_superuser(account_id: uuid.UUID) -> None:
+def leave_a_superuser(account_id: uuid.UUID) -> None:
     """Raise LastSuperuser where no other account that may sign in is one.
 
     The rows are held, so that two who leave at once do not each count on the other.
