@@ -5,6 +5,7 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import BinaryIO, TextIO
 
 import click
@@ -77,7 +78,7 @@ def _mapping(words: tuple[str, ...]) -> ColumnMapping:
 
 def _import(stream: BinaryIO, mapping: ColumnMapping, *, dry_run: bool) -> Import:
     try:
-        file = importing.survey(stream.name, _seekable(stream), mapping)
+        file = importing.survey(Path(stream.name).name, _seekable(stream), mapping)
     except FileRefused as refused:
         raise click.ClickException(import_words.of_file(refused)) from refused
     if file.unused:

@@ -52,6 +52,7 @@ def _rows(organisation_id: uuid.UUID | None) -> Iterator[Row]:
         for account in page:
             yield from _rows_of(account, memberships.get(account.id, []))
         last = page[-1].id
+        db.session().rollback()  # ends what only read; the next page may wait long for its reader
 
 
 def _page(last: uuid.UUID | None, organisation_id: uuid.UUID | None) -> list[Account]:

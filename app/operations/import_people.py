@@ -41,8 +41,11 @@ class People:
         """Forget everybody."""
         self._rows.close()
 
-    def place(self, entry: Entry, organisation_id: uuid.UUID | None) -> Place:
-        """Return where a row stands, and remember it."""
+    def place(self, entry: Entry, organisation_id: uuid.UUID | None, *, sound: bool) -> Place:
+        """Return where a row stands, and remember it.
+
+        The membership of a row that is not `sound` may well come again in a better one.
+        """
         firsts = {column: self._find(column, key) for column, key in entry.keys.items()}
         known = {first for first in firsts.values() if first is not None}
         if not known:
@@ -52,9 +55,7 @@ class People:
             first = min(known)
             faults = [(column, Fault.DIFFERS) for column, at in firsts.items() if at != first]
             faults += self._other_words(entry, first)
-        if entry.organisation:
-            faults += self._membership(entry, first, organisation_id)
-        elif first != entry.number and not faults:
+        if sound and not faults and self._repeats(entry, first, organisation_id):
             faults = [("", Fault.REPEATED)]
         return Place(first, faults)
 
@@ -71,14 +72,15 @@ class People:
         now = _digests(entry)
         return [(column, Fault.DIFFERS) for column in now if now[column] != before.get(column)]
 
-    def _membership(self, entry: Entry, first: int, at: uuid.UUID | None) -> Faults:
+    def _repeats(self, entry: Entry, first: int, at: uuid.UUID | None) -> bool:
+        """Tell whether a row adds nothing to those before; remember what it adds."""
         if at is None or entry.role is None:
-            return []  # a fault of its own
+            return first != entry.number
         key = f"{first} {at} {entry.role.value}"
         if self._find("membership", key) is not None:
-            return [("", Fault.REPEATED)]
+            return True
         self._remember(first, "membership", key)
-        return []
+        return False
 
     def _find(self, kind: str, key: str) -> int | None:
         found = self._rows.execute(

@@ -38,9 +38,9 @@ class _File:
         said = entry(record.number, self._mapping.cells(record.cells))
         at, unknown = self._organisation(said)
         beyond = self._authority.restrain(said, at)
-        place = self._people.place(said, at)
-        faults = _one_a_column([*said.faults, *unknown, *beyond, *place.faults])
-        return Placed(said, place.first, at, faults)
+        faults = [*said.faults, *unknown, *beyond]
+        place = self._people.place(said, at, sound=not faults)
+        return Placed(said, place.first, at, _one_a_column([*faults, *place.faults]))
 
     def _organisation(self, said: Entry) -> tuple[uuid.UUID | None, Faults]:
         if said.organisation is None:

@@ -63,7 +63,8 @@ def survey(name: str, stream: BinaryIO, mapping: ColumnMapping) -> File:
     if not rows:
         raise FileRefused(FileFault.EMPTY)
     digest, unused = _digest(stream), _unused(header or [], mapping)
-    return File(name[:LONGEST_NAME], stream, mapping, digest, rows, unused)
+    storable = name.encode(errors="replace").decode()[:LONGEST_NAME]
+    return File(storable, stream, mapping, digest, rows, unused)
 
 
 def run(
@@ -151,7 +152,8 @@ def _begin(file: File, caller: Caller, *, dry_run: bool) -> Import:
         )
         session.add(begun)
         if not dry_run:
-            _record("import_started", begun, caller)
+            named, rows = str(begun.id), begun.rows
+            audit.record("import_started", caller.visitor, by=caller.by, import_id=named, rows=rows)
         return begun
 
 
@@ -196,19 +198,17 @@ def _finish(running: Import, caller: Caller) -> None:
         session.refresh(running, with_for_update=True)
         if running.finished_at is None and running.undone_at is None:
             running.finished_at = now()
-            what = "import_checked" if running.dry_run else "import_finished"
-            _record(what, running, caller)
+            _record_end(running, caller)
 
 
-def _record(what: str, running: Import, caller: Caller) -> None:
-    counts = running.counts or {}
+def _record_end(running: Import, caller: Caller) -> None:
     audit.record(
-        what,
+        "import_checked" if running.dry_run else "import_finished",
         caller.visitor,
         by=caller.by,
         import_id=str(running.id),
         rows=running.rows,
-        created=counts.get(Outcome.CREATED, 0),
-        joined=counts.get(Outcome.JOINED, 0),
-        refused=counts.get(Outcome.REFUSED, 0),
+        created=running.counts.get(Outcome.CREATED, 0),
+        joined=running.counts.get(Outcome.JOINED, 0),
+        refused=running.counts.get(Outcome.REFUSED, 0),
     )
