@@ -38,7 +38,7 @@ def export(
 ) -> Iterator[Row]:
     """Yield everybody, or the members of one organisation with what they are there and no more.
 
-    The event is recorded before the first row leaves.
+    Who is a superuser is told of everybody only. The event is recorded before the first row leaves.
     """
     with db.transaction():
         audit.record("accounts_exported", visitor, by=by, organisation_id=organisation_id)
@@ -50,7 +50,8 @@ def _rows(organisation_id: uuid.UUID | None) -> Iterator[Row]:
     while page := _page(last, organisation_id):
         memberships = _memberships([account.id for account in page], organisation_id)
         for account in page:
-            yield from _rows_of(account, memberships.get(account.id, []))
+            theirs = memberships.get(account.id, [])
+            yield from _rows_of(account, theirs, scoped=organisation_id is not None)
         last = page[-1].id
         db.session().rollback()  # ends what only read; the next page may wait long for its reader
 
@@ -77,9 +78,9 @@ def _memberships(
     return found
 
 
-def _rows_of(account: Account, memberships: list[Membership]) -> Iterator[Row]:
+def _rows_of(account: Account, memberships: list[Membership], *, scoped: bool) -> Iterator[Row]:
     held = [each for each in memberships if each.role is not Role.SUPERUSER]
-    superuser = len(held) < len(memberships)
+    superuser = None if scoped else len(held) < len(memberships)
     for each in (*held,) or (None,):
         place = each.organisation if each else None
         yield {

@@ -14,10 +14,11 @@ from app.operations import audit, removal
 from app.operations.import_caller import Caller
 
 BATCH = 100  # rows; with what hangs on them some 30 ms on SQLite
-# What strangers can bring about, or whoever imported: nobody has used the account by that.
+# What strangers can bring about, and what imports do and undo: nobody used an account by that.
 NO_USE = (
     "account_created",
     "membership_added",
+    "membership_removed",
     "sign_in_failed",
     "activation_failed",
     "registered_again",

@@ -56,7 +56,9 @@ def outcomes(done: Import) -> list[str]:
 
 def faults(done: Import) -> list[tuple[int, str, str]]:
     """Return row number, column and reason of everything that was refused."""
-    return [(row.number, *fault) for row in rows_of(done) for fault in row.faults or []]
+    return [
+        (row.number, column, reason) for row in rows_of(done) for column, reason in row.faults or []
+    ]
 
 
 def found(identity: str) -> Account:
