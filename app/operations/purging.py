@@ -17,6 +17,8 @@ from app.models import (
     Account,
     ActivationTicket,
     FailedSignIns,
+    Import,
+    ImportRow,
     KnownNetwork,
     Membership,
     OutgoingMail,
@@ -29,6 +31,7 @@ from app.models import (
 BATCH = 100  # rows; with what hangs on them some 20 ms on SQLite
 MAIL_KEPT = timedelta(days=30)
 NETWORK_KEPT = timedelta(days=30)
+DRY_RUN_KEPT = timedelta(days=30)
 NEVER_ACTIVATED_KEPT = timedelta(days=7)
 
 Condition = ColumnElement[bool]
@@ -63,6 +66,9 @@ def _expired() -> Iterator[tuple[type[db.Base], Condition]]:
     yield FailedSignIns, _no_longer_counted()
     yield KnownNetwork, KnownNetwork.seen_at <= moment - NETWORK_KEPT
     yield OutgoingMail, _settled_long_ago()
+    long_ago = Import.dry_run.is_(True), Import.started_at <= moment - DRY_RUN_KEPT
+    yield ImportRow, ImportRow.import_id.in_(select(Import.id).where(*long_ago))
+    yield Import, and_(*long_ago)  # an import that was kept stays, for as long as it can be undone
     yield Account, _never_activated()
 
 
