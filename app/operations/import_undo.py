@@ -209,14 +209,17 @@ def _made_here(running: Import, rows: Sequence[ImportRow]) -> set[uuid.UUID | No
 
 
 def _there(rows: Sequence[ImportRow]) -> set[uuid.UUID | None]:
+    """Return which accounts are still there, held: nobody signs in before we are through."""
     ids = [row.account_id for row in rows]
-    return set(db.session().scalars(select(Account.id).where(Account.id.in_(ids))))
+    held = select(Account.id).where(Account.id.in_(ids)).order_by(Account.id).with_for_update()
+    return set(db.session().scalars(held))
 
 
 def _held(rows: Sequence[ImportRow]) -> dict[uuid.UUID | None, uuid.UUID | None]:
-    """Return where the memberships are that these rows added, those that are still there."""
+    """Return where the memberships are that these rows added, those that are there; held, too."""
     ids = [row.membership_id for row in rows]
-    held = select(Membership.id, Membership.organisation_id).where(Membership.id.in_(ids))
+    places = select(Membership.id, Membership.organisation_id).where(Membership.id.in_(ids))
+    held = places.order_by(Membership.id).with_for_update(of=Membership)
     return {row[0]: row[1] for row in db.session().execute(held)}
 
 

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import event, insert, select
 
 from app import config, db
+from app.errors import ProofRequired
 from app.models import (
     Account,
     AuditEvent,
@@ -210,6 +211,21 @@ def test_who_was_never_activated_needs_the_mail_and_the_old_password() -> None:
     assert signing_in.reason("ana@example.org", PASSWORD) == "not_activated"
     assert who.registered_at  # as if somebody had registered it here: perhaps not its owner
     assert factories.mails() == []
+
+
+def test_the_mail_alone_does_not_make_the_old_password_good() -> None:
+    factories.organisation("Cy")
+    bring_in({"email": "ana@example.org", "password_hash": BCRYPT, "activated": "false",
+              "organisation": "Cy", "role": "student"})  # fmt: skip
+
+    registration.register("ana@example.org", "Ana", "seven quiet lanterns", VISITOR)
+    ticket = factories.ticket_in("activation")
+
+    assert registration.activation_of(ticket).wants_password
+    with pytest.raises(ProofRequired):
+        registration.activate_here(ticket, None, VISITOR)
+    registration.activate_by_password(ticket, PASSWORD, VISITOR)
+    assert signing_in.opens(found("ana@example.org"), PASSWORD)
 
 
 def test_who_is_not_activated_and_has_no_password_was_prepared() -> None:
