@@ -11,6 +11,7 @@ from app import config, db
 from app.clock import now
 from app.models import (
     Account,
+    AuditEvent,
     Interface,
     Membership,
     Organisation,
@@ -160,6 +161,11 @@ def latest_words(kind: str) -> dict[str, str]:
 def ticket_in(kind: str) -> str:
     """Return the ticket in the newest mail of its kind, as its link carries it."""
     return latest_words(kind)["link"].partition("ticket=")[2]
+
+
+def told(event: AuditEvent) -> dict[str, object]:
+    """Return what an event tells besides the visitor's own program."""
+    return {name: value for name, value in event.details.items() if name != "user_agent"}
 
 
 def saved(row: _Row) -> _Row:

@@ -9,6 +9,8 @@ from flask import cli as flask_cli
 from app.cli.accounts import accounts
 from app.cli.audit import audit
 from app.cli.demo import demo
+from app.cli.exporting import export
+from app.cli.importing import import_
 from app.cli.keys import keys
 from app.cli.memberships import memberships
 from app.cli.organisations import organisations
@@ -21,6 +23,8 @@ WSGI = Path(__file__).resolve().parent.parent.parent / "wsgi.py"
 
 def init_app(app: Flask) -> None:
     """Give the application its commands."""
+    for command in (import_, export):
+        accounts.add_command(command)
     for command in (accounts, organisations, memberships, keys, outbox, purge, audit, demo, serve):
         app.cli.add_command(command)
 

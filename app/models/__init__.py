@@ -3,6 +3,7 @@
 from app.models.account import Account
 from app.models.audit_chain import AuditCheckpoint, AuditHead, AuditStart
 from app.models.audit_event import AuditEvent
+from app.models.imports import Import, ImportRow, Outcome
 from app.models.interface import Interface
 from app.models.lockout import Counted, FailedSignIns, KnownNetwork
 from app.models.membership import Membership
@@ -46,6 +47,8 @@ __all__ = [
     "EmailedPin",
     "Factor",
     "FailedSignIns",
+    "Import",
+    "ImportRow",
     "Interface",
     "KnownNetwork",
     "Membership",
@@ -53,6 +56,7 @@ __all__ = [
     "Organisation",
     "OrganisationPolicy",
     "OrganisationSettings",
+    "Outcome",
     "OutgoingMail",
     "Passkey",
     "PasskeyChallenge",

@@ -20,6 +20,8 @@ from app.models import (
     AuditEvent,
     Counted,
     FailedSignIns,
+    Import,
+    ImportRow,
     KnownNetwork,
     Membership,
     NotMeTicket,
@@ -37,6 +39,7 @@ from app.operations import audit_retention, lockout, removal
 BATCH = 100  # rows; with what hangs on them some 20 ms on SQLite
 MAIL_KEPT = timedelta(days=30)
 NETWORK_KEPT = timedelta(days=30)
+DRY_RUN_KEPT = timedelta(days=30)
 NEVER_ACTIVATED_KEPT = timedelta(days=7)
 EVERY = timedelta(hours=1)
 ONCE = lockout.Limit(Counted.PURGING, 1, EVERY, EVERY)
@@ -102,6 +105,9 @@ def _expired() -> Iterator[tuple[type[db.Base], Condition]]:
     yield FailedSignIns, _no_longer_counted()
     yield KnownNetwork, KnownNetwork.seen_at <= moment - NETWORK_KEPT
     yield OutgoingMail, _settled_long_ago()
+    long_ago = Import.dry_run.is_(True), Import.started_at <= moment - DRY_RUN_KEPT
+    yield ImportRow, ImportRow.import_id.in_(select(Import.id).where(*long_ago))
+    yield Import, and_(*long_ago)  # an import that was kept stays, for as long as it can be undone
     yield Account, _never_activated()
 
 

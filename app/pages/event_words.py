@@ -69,6 +69,13 @@ SENTENCES = {
     "organisation_suspended": _l("An organisation was suspended"),
     "organisation_reactivated": _l("An organisation was opened again"),
     "settings_changed": _l("An organisation's settings were changed"),
+    # People brought in and lists taken out
+    "import_checked": _l("An import was checked without keeping anything"),
+    "import_started": _l("An import was begun"),
+    "import_finished": _l("An import was finished"),
+    "import_undone": _l("What an import had added was taken back"),
+    "import_undo_finished": _l("Taking back an import was finished"),
+    "accounts_exported": _l("A list of accounts was downloaded"),
 }
 UNKNOWN = _l("Something else was written down: %(what)s")
 REASONS = {

@@ -68,6 +68,8 @@ COMMANDS = [
     "accounts suspend",
     "accounts reactivate",
     "accounts unlock",
+    "accounts import",
+    "accounts export",
     "organisations add",
     "organisations set",
     "organisations suspend",
