@@ -16,9 +16,10 @@ from flask_babel import force_locale, format_timedelta, get_babel, get_locale
 
 from app import config
 from app.clock import now
+from app.mail import devices
 from app.mail.host import portal_host
 from app.mail.subjects import subject
-from app.models import OutgoingMail
+from app.models import NotMeTicket, OutgoingMail
 
 MANY_BLANK_LINES = re.compile(r"\n{3,}")
 
@@ -63,7 +64,20 @@ def _circumstances(mail: OutgoingMail, words: Mapping[str, str]) -> dict[str, ob
         "asked_at": _moment(mail.created_at),
         "until": _moment(expires_at),
         "lasts": _lasts(expires_at - mail.created_at),
+        "not_me_until": _moment(mail.created_at + NotMeTicket.LIFETIME),
+        **_whereabouts(words),
     }
+
+
+def _whereabouts(words: Mapping[str, str]) -> dict[str, str]:
+    """Return in words from where something was done, and until when a lock holds, if told."""
+    said = {}
+    if "interface" in words:
+        said["device"] = devices.label(words["user_agent"])
+        said["opened_by"] = devices.opened_by(words["interface"])
+    if "locked_until" in words:
+        said["locked_until"] = _moment(datetime.fromisoformat(words["locked_until"]))
+    return said
 
 
 def _moment(when: datetime) -> str:

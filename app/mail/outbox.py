@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy import select
 
 from app import db
 from app.clock import now
@@ -46,10 +47,20 @@ def takes(kind: str, to: Account) -> bool:
     SUBJECTS[kind]
     if to.email is None:
         return False
+    _hold(to)
     if limits.reached(kind, address_key(to.email)):
         log.warning("mail_dropped", kind=kind, account_id=str(to.id), error="too many of late")
         return False
     return True
+
+
+def _hold(to: Account) -> None:
+    """Hold the account's row, before the recipient's count: nobody waits for them crosswise.
+
+    Others may hold it so as well, and change all of it but what it is called.
+    """
+    row = select(Account.id).where(Account.id == to.id)
+    db.session().execute(row.with_for_update(read=True, key_share=True))
 
 
 def _mail(

@@ -12,6 +12,7 @@ from app.models import Account, Factor, Interface, Organisation, Seat, Session, 
 from app.operations import (
     factor_changes,
     factors,
+    news,
     recovery_codes,
     remembered_devices,
     second_factor,
@@ -75,9 +76,9 @@ def enable(session: Session, code: str, visitor: Visitor) -> None:
         account = _held(session_id)
         if second_factor.device_of(account) is not None:
             raise AlreadyEnabled
-        _confirm(account, code)
+        added = _confirm(account, code)
         _has_answered(session)
-        factor_changes.settle(session, "app_added", "app_enabled", visitor)
+        factor_changes.settle(session, "app_added", "app_enabled", visitor, added=added)
 
 
 def confirm(session: Session, code: str, visitor: Visitor) -> str | None:
@@ -96,7 +97,8 @@ def confirm(session: Session, code: str, visitor: Visitor) -> str | None:
             recovery_codes.make(account)
         _has_answered(session)
         mail, what = _REPLACED if replaced else _ADDED
-        return factor_changes.settle(session, mail, what, visitor)
+        added = None if replaced else second_factor.device_of(account)
+        return factor_changes.settle(session, mail, what, visitor, added=added)
 
 
 def disable(session: Session, code: str, visitor: Visitor) -> None:
@@ -170,7 +172,8 @@ def confirm_first(account: Account, code: str, visitor: Visitor, *, but: uuid.UU
     remembered_devices.forget_all(account)
     if visitor.interface is Interface.PAGES:
         recovery_codes.make(account)
-    factor_changes.tell(account, "app_added")
+    added = second_factor.device_of(account)
+    news.tell("app_added", account, visitor, **factor_changes.undone_by_mail(account, added, but))
 
 
 def _replace(account: Account, code: str) -> bool:
@@ -222,7 +225,7 @@ def _right_step(account: Account, code: str) -> int:
     return step
 
 
-def _confirm(account: Account, code: str) -> None:
+def _confirm(account: Account, code: str) -> TotpDevice:
     _right_step(account, code)
     device = _pending_of(account)
     if device is None:
@@ -231,6 +234,7 @@ def _confirm(account: Account, code: str) -> None:
     won = first.values(confirmed_at=now()).returning(TotpDevice.id)
     if db.session().scalar(won) is None:
         raise AlreadyEnabled
+    return device
 
 
 def _pending_of(account: Account) -> TotpDevice | None:
