@@ -4,6 +4,7 @@ import { copies } from "./copy-button.js";
 import { filtersCards } from "./card-filter.js";
 import { showsPassword } from "./password-toggle.js";
 import { judgesPassword } from "./strength-meter.js";
+import { prints } from "./print-button.js";
 import { tellsLocalTime } from "./local-time.js";
 import { waits } from "./wait-button.js";
 
@@ -14,6 +15,7 @@ const PARTS = {
   "[data-copy]": copies,
   "time[data-local]": tellsLocalTime,
   "[data-wait]": waits,
+  "[data-print]": prints,
   "[data-filter]": filtersCards,
 };
 

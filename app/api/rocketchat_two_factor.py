@@ -55,7 +55,7 @@ def disable_email() -> ResponseReturnValue:
     return _with_fresh_proof(chosen_pin.leave)
 
 
-def _with_fresh_proof(act: Callable[[Session, Visitor], None]) -> ResponseReturnValue:
+def _with_fresh_proof(act: Callable[[Session, Visitor], str | None]) -> ResponseReturnValue:
     session, here, code = caller(), visitor(Interface.ROCKETCHAT), code_in_headers()
     try:
         act(session, here)

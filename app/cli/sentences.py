@@ -34,6 +34,7 @@ REFUSALS = {
     "invalid_username": "A username has 2 to 64 characters, no blanks and no @.",
     "already_exists": "That is there already.",
     "not_found": "There is no such thing here.",
+    "factor_demanded": "An organisation demands this factor.",
     "last_superuser": "The portal would be left without a superuser.",
     "registration_closed": "People join this portal by invitation only.",
     "proof_required": "This needs a recent sign-in.",

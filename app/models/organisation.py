@@ -43,7 +43,11 @@ FactorDemand = Literal["none", "any", "app"]
 
 
 class OrganisationPolicy(BaseModel):
-    """Our own rules beside contract 003's, served only on our pages."""
+    """Our own rules beside contract 003's, served only on our pages.
+
+    `pinAllowed` off makes every factor that is asked an app or a passkey: an e-mailed PIN is none
+    by NIST SP 800-63B-4. `rememberDeviceDays` is for how long a device may be trusted, 0: never.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -134,13 +138,14 @@ class Organisation(Base):
         settings, policy = self.effective_settings, self.policy
         match role:
             case Role.STUDENT:
-                return _strictest(settings.mfaForStudents, policy.factorForStudents)
+                asked = _strictest(settings.mfaForStudents, policy.factorForStudents)
             case Role.TEACHER:
-                return _strictest(settings.mfaForTeachers, policy.factorForTeachers)
+                asked = _strictest(settings.mfaForTeachers, policy.factorForTeachers)
             case Role.ACCOUNT_ADMIN:
-                return Demand[policy.factorForAccountAdmins.upper()]
+                asked = Demand[policy.factorForAccountAdmins.upper()]
             case Role.SUPERUSER:
-                return Demand.NONE
+                asked = Demand.NONE
+        return Demand.APP if asked and not policy.pinAllowed else asked
 
 
 def _strictest(mfa: bool, demand: FactorDemand) -> Demand:  # noqa: FBT001 (a setting's value)

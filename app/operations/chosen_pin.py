@@ -10,28 +10,31 @@ from app.operations import factor_changes, step_up
 from app.operations.visitor import Visitor
 
 
-def choose(session: Session, visitor: Visitor) -> None:
+def choose(session: Session, visitor: Visitor) -> str | None:
     """Ask a PIN at every sign-in of this account from now on; its other sessions end.
 
-    Raises ProofRequired, and InvalidAddress where there is no address that a PIN could go to.
+    Returns this session's new bearer, where it got one. Raises ProofRequired, and InvalidAddress
+    where there is no address that a PIN could go to.
     """
     step_up.require(session)
     if session.account.email is None:
         raise InvalidAddress
     with db.transaction():
         if _changed(session.account, Account.pin_chosen_at.is_(None), chosen=True):
-            factor_changes.settle(session, "pin_chosen", "pin_chosen", visitor)
+            return factor_changes.settle(session, "pin_chosen", "pin_chosen", visitor)
+    return None
 
 
-def leave(session: Session, visitor: Visitor) -> None:
+def leave(session: Session, visitor: Visitor) -> str | None:
     """Ask no PIN any more, unless an organisation does; the account's other sessions end.
 
-    Raises ProofRequired.
+    Returns as `choose` does. Raises ProofRequired.
     """
     step_up.require(session)
     with db.transaction():
         if _changed(session.account, Account.pin_chosen_at.is_not(None), chosen=False):
-            factor_changes.settle(session, "pin_left", "pin_left", visitor)
+            return factor_changes.settle(session, "pin_left", "pin_left", visitor)
+    return None
 
 
 def _changed(account: Account, still: ColumnElement[bool], *, chosen: bool) -> bool:

@@ -102,10 +102,15 @@ def _end_sessions(taken_back: Undoing) -> int:
 
 
 def _take_away_factors(taken_back: Undoing) -> None:
-    """Take away the app or passkey named, and the codes that then stand for nothing."""
-    app = [taken_back.app.id] if taken_back.app else []
+    """Take away the app or passkey named, and the codes that then stand for nothing.
+
+    An app that waits to be confirmed goes too: somebody else may know its secret.
+    """
+    mine = TotpDevice.account_id == taken_back.account.id
+    named = [taken_back.app.id] if taken_back.app else []
+    apps = or_(TotpDevice.id.in_(named), TotpDevice.confirmed_at.is_(None))
+    db.session().execute(delete(TotpDevice).where(mine, apps))
     passkeys = [each.id for each in taken_back.passkeys]
-    db.session().execute(delete(TotpDevice).where(TotpDevice.id.in_(app)))
     db.session().execute(delete(Passkey).where(Passkey.id.in_(passkeys)))
     if not factors.of(taken_back.account).strong:
         recovery_codes.forget(taken_back.account)
@@ -116,7 +121,10 @@ def _put_address_back(taken_back: Undoing) -> None:
     account, email = taken_back.account, taken_back.former_email
     if email is None or taken_back.took_email:
         return
-    account.email_key = address_key(email)
+    key = address_key(email)
+    unconfirmed = delete(Account).where(Account.email_key == key, Account.activated_at.is_(None))
+    db.session().execute(unconfirmed.execution_options(synchronize_session=False))
+    account.email_key = key
     db.session().flush()  # nobody else writes to the account from here on
     outbox.put("address_put_back", account, {"name": account.shown_name})
     account.email = email

@@ -79,6 +79,14 @@ def is_taken(address: str) -> bool:
     return accounts.find(address) is not None
 
 
+def is_someones(account: Account) -> bool:
+    """Tell whether more hangs on an account than an address that somebody typed."""
+    if account.activated_at is not None or account.registered_at is None:
+        return True
+    belongs = select(exists().where(Membership.account_id == account.id))
+    return bool(db.session().scalar(belongs))
+
+
 def activation_of(secret: str, browser: str | None = None) -> Activation:
     """Return what a ticket asks for in this browser, or raise TicketRefused. Changes nothing."""
     ticket = tickets.find(ActivationTicket, secret)
@@ -138,7 +146,7 @@ def activate_by_password(secret: str, password: str, visitor: Visitor) -> None:
 def _register(asked: _Registration, visitor: Visitor) -> None:
     with db.transaction():
         account = accounts.find(asked.address)
-        if account is not None and _is_someones(account):
+        if account is not None and is_someones(account):
             _tell_owner(account)
             audit.record("registered_again", visitor, account_id=account.id)
         elif account is None or outbox.takes("activation", account):
@@ -153,14 +161,6 @@ def _take_in(account: Account, asked: _Registration, visitor: Visitor) -> None:
     new_passwords.keep(account, asked.hash)
     tickets.mail(ActivationTicket, account, browser_digest=asked.browser_digest)
     audit.record("registered", visitor, account_id=account.id)
-
-
-def _is_someones(account: Account) -> bool:
-    """Tell whether more hangs on an account than an address that somebody typed."""
-    if account.activated_at is not None or account.registered_at is None:
-        return True
-    belongs = select(exists().where(Membership.account_id == account.id))
-    return bool(db.session().scalar(belongs))
 
 
 def _tell_owner(account: Account) -> None:

@@ -31,6 +31,7 @@ from app.models import (
     Password,
     PendingSignIn,
     RememberedDevice,
+    Session,
     Verification,
 )
 from app.operations import (
@@ -321,7 +322,15 @@ def _finish(pending: PendingSignIn, answered: _Answered, visitor: Visitor) -> Si
     cookie = _remembered(pending, visitor)
     if answered.trust:
         remembered_devices.remember(verification.account, cookie, answered.factor, visitor)
-    return SignedIn(bearer, row, cookie, answered.enrolled)
+    return SignedIn(bearer, row, cookie, answered.enrolled and _gave_codes(row))
+
+
+def _gave_codes(row: Session) -> bool:
+    """Make recovery codes for a new app, where the session may see them: on the pages."""
+    if row.interface is not Interface.PAGES or row.account_proved_at is None:
+        return False
+    recovery_codes.make(row.account)
+    return True
 
 
 def _proof(pending: PendingSignIn, answered: _Answered) -> sessions.Proof:

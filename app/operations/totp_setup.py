@@ -8,7 +8,7 @@ from sqlalchemy import delete, select, update
 from app import config, db
 from app.clock import now
 from app.errors import AlreadyEnabled, NotEnabled, NotSignedIn, SecretNotSet, WrongCode
-from app.models import Account, Factor, Interface, Organisation, Seat, Session, TotpDevice
+from app.models import Account, Factor, Organisation, Seat, Session, TotpDevice
 from app.operations import (
     factor_changes,
     factors,
@@ -163,15 +163,12 @@ def uri(account: Account, secret: str, place: Organisation | None = None) -> str
 def confirm_first(account: Account, code: str, visitor: Visitor, *, but: uuid.UUID | None) -> None:
     """Confirm the pending app in the caller's transaction, or raise WrongCode.
 
-    At a sign-in the code is spent with it. Every session ends but the one that asked (`but`). On
-    the pages, which can show them, it comes with recovery codes.
+    At a sign-in the code is spent with it. Every session ends but the one that asked (`but`).
     """
     _replace(account, code)
     theirs = delete(Session).where(Session.account_id == account.id)
     db.session().execute(theirs if but is None else theirs.where(Session.id != but))
     remembered_devices.forget_all(account)
-    if visitor.interface is Interface.PAGES:
-        recovery_codes.make(account)
     added = second_factor.device_of(account)
     news.tell("app_added", account, visitor, **factor_changes.undone_by_mail(account, added, but))
 

@@ -14,7 +14,7 @@ from app import db
 from app.clock import now
 from app.errors import TicketRefused
 from app.models import Account, NotMeTicket, Organisation, Passkey, Session, TotpDevice
-from app.operations import accounts, memberships, tickets
+from app.operations import accounts, memberships, registration, tickets
 from app.security.identities import address_key
 
 
@@ -52,7 +52,7 @@ def by(secret: str) -> Undoing:
         later=[each for each in since if each.id != ticket.id],
         sessions=_sessions(ticket, since),
         former_email=email,
-        took_email=email is not None and accounts.find(email) is not None,
+        took_email=email is not None and _is_somebody_elses(email),
         app=_app(since),
         passkeys=_passkeys(since),
         organisation=_organisation(since),
@@ -82,6 +82,12 @@ def _former_email(account: Account, since: Sequence[NotMeTicket]) -> str | None:
     """Return the first address that was replaced, unless it is the account's again."""
     first = next((each.former_email for each in since if each.former_email), None)
     return None if first is None or address_key(first) == account.email_key else first
+
+
+def _is_somebody_elses(email: str) -> bool:
+    """Tell whether an address cannot be had back. Merely registering it is not having it."""
+    holder = accounts.find(email)
+    return holder is not None and registration.is_someones(holder)
 
 
 def _app(since: Sequence[NotMeTicket]) -> TotpDevice | None:

@@ -10,6 +10,7 @@ from flask_login import current_user
 from app import config
 from app.pages import (
     account,
+    app_setup,
     code,
     confirm,
     cross_site,
@@ -19,11 +20,14 @@ from app.pages import (
     headers,
     home,
     not_me,
+    other_factors,
     passwords,
     pin,
+    recovery_codes,
     registration,
     request_ids,
     roles,
+    second_factor,
     sessions,
     set_up,
     sign_in,
@@ -32,7 +36,18 @@ from app.pages import (
     unlocking,
 )
 
-__all__ = ["code", "init_app", "pin", "sessions", "set_up"]  # four only add to others' blueprints
+# These only add to others' blueprints.
+__all__ = [
+    "app_setup",
+    "code",
+    "init_app",
+    "other_factors",
+    "pin",
+    "recovery_codes",
+    "second_factor",
+    "sessions",
+    "set_up",
+]
 
 BLUEPRINTS = (
     sign_in.pages,

@@ -1,10 +1,10 @@
 """The code that an authenticator app shows."""
 
-from flask import render_template, session
+from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from app.operations import sign_in
-from app.pages import signed_in, steps
+from app.pages import steps
 from app.pages.forms import AppCodeForm
 from app.pages.sign_in import pages
 
@@ -27,6 +27,5 @@ def _page(form: AppCodeForm) -> str:
         "sign_in/code.html",
         form=form,
         organisation=wanted.organisation,
-        choosing="verification" in session,
-        moving=signed_in.current() is not None,
+        **steps.beside(),
     )

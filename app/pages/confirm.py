@@ -1,6 +1,6 @@
 """Proving again who one is, before anything dangerous."""
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, session
 from flask.typing import ResponseReturnValue
 
 from app.errors import Locked, Refusal
@@ -29,7 +29,8 @@ def check() -> ResponseReturnValue:
     if not form.validate():
         return _page(form), 400
     try:
-        offer = seats.verify_again(row, form.password.data or "", visitor())
+        by_mail = bool(session.get("confirm_by_mail"))
+        offer = seats.verify_again(row, form.password.data or "", visitor(), by_mail=by_mail)
         return steps.go_on(offer.handle)
     except Refusal as refusal:
         form.password.errors = [problems.sentence(refusal)]
@@ -39,4 +40,10 @@ def check() -> ResponseReturnValue:
 
 def _page(form: ConfirmForm, locked: object = None) -> str:
     account = signed_in.required().account
-    return render_template("account/confirm.html", form=form, account=account, locked=locked)
+    return render_template(
+        "account/confirm.html",
+        form=form,
+        account=account,
+        locked=locked,
+        by_mail=bool(session.get("confirm_by_mail")),
+    )

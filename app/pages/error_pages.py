@@ -1,6 +1,6 @@
 """The pages for what goes wrong, from a mistyped address to a database that is away."""
 
-from flask import Flask, g, make_response, redirect, render_template, request, url_for
+from flask import Flask, g, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -72,10 +72,11 @@ def _of_refusal(refusal: Refusal) -> ResponseReturnValue:
     )
 
 
-def _ask_for_proof(_refusal: ProofRequired) -> Response:
+def _ask_for_proof(refusal: ProofRequired) -> Response:
     """Ask again who it is, then lead back to the page, or to the page that the form stood on."""
     came_from = request.full_path if request.method == "GET" else _page_of_form()
     following = next_url.safe(came_from.rstrip("?")) or url_for("account.index")
+    session["confirm_by_mail"] = refusal.by_mail
     return redirect(url_for("confirm.confirm", next=following), 303)
 
 

@@ -11,6 +11,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, ValidationEr
 
 from app.errors import PasswordRefused, Refusal
 from app.pages import problems
+from app.security.tokens import is_recovery_code
 
 LONGEST_IDENTITY = 320  # characters: the longest e-mail address
 LONGEST_PASSWORD = 1_024  # characters as sent; what fits a password, operations say
@@ -118,6 +119,7 @@ class AnswerForm(Form):
     """Six digits: what the second step asks for. Each kind names its own."""
 
     code = StringField()
+    trust = BooleanField(_l("Trust this device"))
     NOT_SIX = ""
 
     def validate_code(self, field: StringField) -> None:
@@ -140,6 +142,31 @@ class AppCodeForm(AnswerForm):
 
     code = StringField(_l("Code from the app"), [DataRequired(_l("Enter the code from the app."))])
     NOT_SIX = _l("The code is six digits.")
+
+
+class RecoveryForm(AnswerForm):
+    """A code from the sheet of recovery codes."""
+
+    code = StringField(
+        _l("Recovery code"),
+        [
+            DataRequired(_l("Enter one of your recovery codes.")),
+            Length(max=LONGEST_CODE, message=_l("This is too long.")),
+            _no_control_characters,
+        ],
+        filters=[_stripped],
+    )
+
+    def validate_code(self, field: StringField) -> None:
+        """Take what has a recovery code's form; anything else is a slip, and no try."""
+        if not is_recovery_code(field.data or ""):
+            raise ValidationError(_("A recovery code has sixteen letters and digits."))
+
+
+class FactorForm(Form):
+    """Another factor to answer."""
+
+    factor = HiddenField(validators=[DataRequired(), Length(max=LONGEST_CODE)])
 
 
 class NewPasswordForm(Form):

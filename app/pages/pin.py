@@ -1,13 +1,13 @@
 """The PIN that was mailed."""
 
-from flask import flash, redirect, render_template, request, session, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.clock import now
 from app.errors import ResendTooSoon
 from app.operations import sign_in
-from app.pages import problems, signed_in, steps
+from app.pages import problems, steps
 from app.pages.forms import PinForm
 from app.pages.sign_in import pages
 from app.pages.visitor import visitor
@@ -47,6 +47,5 @@ def _page(form: PinForm) -> str:
         wanted=wanted,
         organisation=wanted.organisation,
         wait=wait,
-        choosing="verification" in session,
-        moving=signed_in.current() is not None,
+        **steps.beside(),
     )

@@ -1,7 +1,7 @@
 """How the pages say no: one table from a refusal's reason to a sentence, one to a status."""
 
 import math
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask.typing import ResponseReturnValue
@@ -9,12 +9,21 @@ from flask_babel import format_timedelta
 from flask_babel import lazy_gettext as _l
 
 from app.clock import now
-from app.errors import PasswordRefused, Refusal
+from app.errors import PasswordRefused, Refusal, WrongCode
 from app.security.password_rules import Problem
 
 MINUTE_S = 60
 _NO_MATCH = _l("That e-mail or username and password do not match.")
 _WAIT = _l("Too many wrong tries. Nothing is compared for now: try again %(when)s.")
+
+_SLOW_CLOCK = _l(
+    "That code is %(span)s old. If the app shows it now, its clock is slow: set the phone's time "
+    "to automatic, then use the newest code."
+)
+_FAST_CLOCK = _l(
+    "That code is %(span)s ahead of its time: the app's clock is fast. Set the phone's time to "
+    "automatic, then use the newest code."
+)
 
 SENTENCES = {
     "refused": _l("That cannot be done."),
@@ -97,6 +106,8 @@ PASSWORD_PROBLEMS = {
 
 def sentence(refusal: Refusal) -> str:
     """Return what to tell a person about a refusal."""
+    if isinstance(refusal, WrongCode) and refusal.clock_offset is not None:
+        return _of_another_time(refusal.clock_offset)
     return _filled(SENTENCES[refusal.reason], when=_when(refusal))
 
 
@@ -128,6 +139,13 @@ def password_sentences(refusal: PasswordRefused) -> list[str]:
 def password_sentence(problem: Problem, minimum: int) -> str:
     """Return one reason why a new password cannot be used; `minimum` is in characters."""
     return _filled(PASSWORD_PROBLEMS[problem], minimum=minimum)
+
+
+def _of_another_time(offset: timedelta) -> str:
+    """Tell by how much the clock of whoever made the code is off; the code may just be old."""
+    slow = offset < timedelta(0)
+    text = _SLOW_CLOCK if slow else _FAST_CLOCK
+    return _filled(text, span=format_timedelta(abs(offset), threshold=1))
 
 
 def _filled(text: Any, **words: object) -> str:

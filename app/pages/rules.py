@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from app.models import Demand, Membership, Organisation, Role
 from app.operations import new_passwords
@@ -25,7 +26,13 @@ def of(membership: Membership) -> list[Rule]:
     place = membership.organisation
     if place is None:
         return [Rule(_("Your account's password opens this seat."), _("The portal's own rule."))]
-    return [_factor(place, membership.role), _lock(place), _session(place), _length(place)]
+    return [
+        _factor(place, membership.role),
+        _trust(place),
+        _lock(place),
+        _session(place),
+        _length(place),
+    ]
 
 
 def _factor(place: Organisation, role: Role) -> Rule:
@@ -43,7 +50,20 @@ def _factor(place: Organisation, role: Role) -> Rule:
         case Demand.ANY:
             return Rule(_("Signing in takes a PIN from a mail as well."), by_organisation)
         case Demand.APP:
-            return Rule(_("Signing in takes an authenticator app as well."), by_organisation)
+            what = _("Signing in takes an authenticator app or a passkey as well.")
+            return Rule(what, by_organisation)
+
+
+def _trust(place: Organisation) -> Rule:
+    days = place.policy.rememberDeviceDays
+    if days == 0:
+        return Rule(_("The second step is asked on every device."), _("The portal's usual rule."))
+    said = ngettext(
+        "A device may be trusted for %(num)s day.",
+        "A device may be trusted for %(num)s days.",
+        days,
+    )
+    return Rule(said, _set_by(place))
 
 
 def _lock(place: Organisation) -> Rule:

@@ -10,16 +10,17 @@ from typing import Any, TypeVar
 from flask import abort, flash, redirect, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from app.errors import Refusal, TicketRefused
-from app.models import Session
-from app.operations import sessions, sign_in
+from app.models import Factor, Session
+from app.operations import recovery_codes, sessions, sign_in
 from app.pages import cookies, next_url, problems, signed_in
 from app.pages.forms import AnswerForm
 from app.pages.visitor import visitor
 
-UNDER_WAY = ("verification", "handle", "keep")
+UNDER_WAY = ("verification", "handle", "keep", "confirm_by_mail")
 PAGES: dict[type[Any], str] = {
     sign_in.PinWanted: "sign_in.pin",
     sign_in.CodeWanted: "sign_in.code",
@@ -49,7 +50,16 @@ def waiting(kind: type[W]) -> W:
     Raises TicketRefused where it waits for nothing.
     """
     step = sign_in.peek(handle())
-    return step if isinstance(step, kind) else abort(_page_of(step))
+    return step if isinstance(step, kind) else abort(page_of(step))
+
+
+def beside() -> dict[str, Any]:
+    """Return what every page of the second step shows beside its question."""
+    return {
+        "other": sign_in.alternatives(handle()),
+        "choosing": "verification" in session,
+        "moving": signed_in.current() is not None,
+    }
 
 
 def check(form: F, page: Callable[[F], str]) -> ResponseReturnValue:
@@ -58,7 +68,8 @@ def check(form: F, page: Callable[[F], str]) -> ResponseReturnValue:
     if not form.validate():
         return page(form), 400
     try:
-        step = sign_in.answer(handle(), form.code.data or "", visitor())
+        typed, trust = form.code.data or "", bool(form.trust.data)
+        step = sign_in.answer(handle(), typed, visitor(), trust=trust)
     except TicketRefused:
         raise
     except Refusal as refusal:
@@ -67,13 +78,18 @@ def check(form: F, page: Callable[[F], str]) -> ResponseReturnValue:
     return _lead_to(step, before)
 
 
+def page_of(step: sign_in.Waiting) -> Response:
+    """Lead to the page where a step is answered."""
+    return redirect(url_for(PAGES[type(step)]), 303)
+
+
 def welcome(done: sign_in.SignedIn, before: Session | None) -> Response:
     """Let somebody in who has done everything; `before` is the session they came with.
 
     A new session starts with nothing of what this browser held; one that gained a seat keeps the
     rest of it, so that forms in other tabs stay good.
     """
-    following = next_url.take()
+    following = _following(done)
     kept = session.get("keep", session.permanent)
     if before is None or before.id != done.session.id:
         _leave(before)
@@ -84,6 +100,22 @@ def welcome(done: sign_in.SignedIn, before: Session | None) -> Response:
     if done.device:
         cookies.keep(response, cookies.DEVICE, done.device)
     return response
+
+
+def _following(done: sign_in.SignedIn) -> str:
+    """Return where to go now: new recovery codes are shown before anything else."""
+    if done.session.factor is Factor.RECOVERY:
+        left = recovery_codes.left(done.session.account)
+        flash(_used_a_code(left), "warning" if left <= recovery_codes.FEW else "info")
+    return url_for("account.recovery_codes") if done.enrolled else next_url.take()
+
+
+def _used_a_code(left: int) -> str:
+    return ngettext(
+        "You used a recovery code; %(num)s is left. If your app or passkey is lost, replace it.",
+        "You used a recovery code; %(num)s are left. If your app or passkey is lost, replace it.",
+        left,
+    )
 
 
 def start_again() -> Response:
@@ -106,11 +138,7 @@ def _lead_to(step: sign_in.Step, before: Session | None) -> Response:
     if isinstance(step, sign_in.SignedIn):
         return welcome(step, before)
     session["handle"] = step.handle
-    return _page_of(step)
-
-
-def _page_of(step: sign_in.Waiting) -> Response:
-    return redirect(url_for(PAGES[type(step)]), 303)
+    return page_of(step)
 
 
 def _leave(before: Session | None) -> None:
