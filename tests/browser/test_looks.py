@@ -30,6 +30,8 @@ STRANGERS_PAGES = {
     "/reset": "Set a new password",
     "/unlock": "Open the lock",
     "/unlock?ticket=spent": "Open the lock",
+    "/not-me": "This was not me",
+    "/not-me?ticket=spent": "This was not me",
     "/no/such/page": "There is no such page",
 }
 OWN_PAGES = {
