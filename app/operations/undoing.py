@@ -62,9 +62,10 @@ def by(secret: str) -> Undoing:
 def _since(ticket: NotMeTicket) -> Sequence[NotMeTicket]:
     """Return the ticket and the account's later ones, the oldest first."""
     row = NotMeTicket
-    live = (row.account_id == ticket.account_id, row.expires_at > now())
-    later = select(row).where(*live, row.created_at >= ticket.created_at)
-    return db.session().scalars(later.order_by(row.created_at, row.id)).all()
+    since = select(row).where(
+        row.account_id == ticket.account_id, row.created_at >= ticket.created_at
+    )
+    return db.session().scalars(since.order_by(row.created_at, row.id)).all()
 
 
 def _sessions(ticket: NotMeTicket, since: Sequence[NotMeTicket]) -> Sequence[Session] | None:

@@ -355,12 +355,16 @@ def test_a_ticket_does_nothing_to_another_account(clock: Clock) -> None:
     clock.advance(A_MOMENT)
     who = factories.account()
     add_app(stolen(who).session)
+    ticket = factories.not_me_in("app_added")
+    clock.advance(A_MOMENT)
+    later = factories.account()
+    add_app(stolen(later).session)
 
-    not_me.report(factories.not_me_in("app_added"), VISITOR)
+    not_me.report(ticket, VISITOR)
 
-    assert (has_app(who), has_app(other)) == (False, True)
+    assert [has_app(each) for each in (other, who, later)] == [True, False, True]
     assert live(bystander)
-    assert count(NotMeTicket) == 1
+    assert count(NotMeTicket) == 2
 
 
 def test_a_factor_that_took_anothers_place_is_not_undone_by_mail() -> None:
@@ -490,7 +494,7 @@ def test_fifty_at_once_are_one(portal: Flask) -> None:
 
     assert ended == {WON: 1, "ticket_refused": FIFTY - 1}
     db.session().rollback()
-    assert db.session().scalars(what_happened(who)).all().count("not_me") == 1
+    assert what_happened(who).count("not_me") == 1
 
 
 def test_each_mails_link_is_good_beside_the_others(clock: Clock) -> None:
@@ -563,7 +567,9 @@ def test_where_that_session_is_over_all_of_them_end(gone: str, clock: Clock) -> 
 
 def test_half_finished_sign_ins_end() -> None:
     who = factories.account()
-    ticket = told_of(who)
+    signed_in(who)
+    stolen(who)
+    ticket = factories.not_me_in("new_device")
     [offer] = sign_in.verify_password(who.email or "", PASSWORD, THIEF, whole=True).offers
 
     not_me.report(ticket, VISITOR)
@@ -657,6 +663,22 @@ def test_where_the_accounts_own_password_may_be_known_too_that_one_is_set_anew(
     assert passwords.reset_of(reset).organisation_id is None
 
 
+def test_where_passwords_of_two_organisations_may_be_known_the_accounts_is_set_anew(
+    clock: Clock,
+) -> None:
+    who, places = factories.account(), [factories.organisation() for _ in range(2)]
+    links = []
+    for place in places:
+        factories.membership(who, place)
+        clock.advance(A_MOMENT)
+        with db.transaction():
+            news.tell("password_changed", who, THIEF, organisation_id=place.id)
+        links.append(factories.not_me_in("password_changed"))
+
+    assert undoing.by(links[1]).organisation == places[1]
+    assert undoing.by(links[0]).organisation is None
+
+
 def test_whoever_left_the_organisation_sets_the_accounts_password() -> None:
     who, place = factories.account(), factories.organisation()
     with db.transaction():
@@ -678,6 +700,9 @@ def test_the_administrators_of_its_organisations_are_told_and_nobody_else() -> N
     factories.membership(elsewhere, role=Role.ACCOUNT_ADMIN)
     factories.membership(boss, role=Role.SUPERUSER)
     factories.membership(factories.account(), place, Role.TEACHER)
+    suspended = factories.account()
+    suspended.suspended_at = now()
+    factories.membership(suspended, place, Role.ACCOUNT_ADMIN)
 
     not_me.report(told_of(who), VISITOR)
 
@@ -729,8 +754,9 @@ def test_the_audit_says_what_was_taken_back_and_no_address() -> None:
     }
 
 
-def what_happened(who: Account):  # type: ignore[no-untyped-def]
-    return select(AuditEvent.what).where(AuditEvent.account_id == who.id)
+def what_happened(who: Account) -> list[str]:
+    theirs = select(AuditEvent.what).where(AuditEvent.account_id == who.id)
+    return list(db.session().scalars(theirs))
 
 
 def told_of(who: Account) -> str:
