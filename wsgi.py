@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import config
-from app.cli import schema, sentences
+from app.cli import schema, sentences, upkeep
 from app.cli.command import say_plainly_everywhere
 from app.config import WrongSetting
 from app.factory import create_app
@@ -28,7 +28,7 @@ def _create() -> Flask:
 
 
 def _start(portal: Flask) -> None:
-    """Do what only a server does: refuse a database that does not fit, and deliver mail."""
+    """Do what only a server does: refuse a database that does not fit, deliver mail, and purge."""
     with portal.app_context():
         try:
             problem = schema.problem()
@@ -39,6 +39,7 @@ def _start(portal: Flask) -> None:
     if not config.current().rate_limits:
         structlog.get_logger("doorward").warning("rate_limits_are_off")
     delivery.start_thread(portal)
+    upkeep.start_thread(portal)
 
 
 def _end(sentence: str, status: int) -> NoReturn:

@@ -220,6 +220,12 @@ class LastSuperuser(Refusal):
     reason = "last_superuser"
 
 
+class LastAdministrator(Refusal):
+    """Nobody would be left to administer an organisation."""
+
+    reason = "last_administrator"
+
+
 class RegistrationClosed(Refusal):
     """People join this portal by invitation only."""
 

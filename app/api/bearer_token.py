@@ -74,6 +74,7 @@ REFUSALS: dict[str, tuple[int, str, str]] = {
     "not_signed_in": (401, "invalid_token", "Not authenticated"),
     "proof_required": _FORBIDDEN,
     "last_superuser": _FORBIDDEN,
+    "last_administrator": _FORBIDDEN,
     "factor_demanded": _FORBIDDEN,
     "registration_closed": _FORBIDDEN,
     "not_found": (404, "invalid_request", "Not Found"),

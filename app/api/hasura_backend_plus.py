@@ -58,6 +58,7 @@ REFUSALS = {
     "registration_closed": (403, "Registration is closed."),
     "factor_demanded": (403, "MFA is demanded by an organisation."),
     "last_superuser": (403, "The last superuser cannot be removed."),
+    "last_administrator": (403, "The last administrator of an organisation cannot be removed."),
     "not_found": (404, "Not Found"),
 }
 HIDDEN = {"unknown_account", "not_activated", "account_suspended"}  # DOORWARD_HIDE_ACCOUNTS

@@ -77,6 +77,11 @@ NO_MFA = _no(400, "MFA is not enabled.", "An authenticator app has to be set up 
 NO_SECRET = _no(400, "OTP secret is not set.", "No secret was generated.")
 CLOSED = _no(403, "Registration is closed.", "People join by invitation only.")
 LAST = _no(403, "The last superuser cannot be removed.", "Nobody else is a superuser.")
+LAST_THERE = _no(
+    403,
+    "The last administrator of an organisation cannot be removed.",
+    "Nobody else administers an organisation that the account does.",
+)
 LIMITED = _no(429, "You are being rate limited.", "Too many calls, or too many wrong tries.")
 BUSY = _no(503, "Service Unavailable", "Too much to do just now.")
 
@@ -120,7 +125,7 @@ OPERATIONS = (
         "POST",
         "/auth/account/remove",
         "Remove account",
-        (DONE, NO_JWT, LAST, *CHANGES),
+        (DONE, NO_JWT, LAST, LAST_THERE, *CHANGES),
         secured=True,
     ),
     Operation(

@@ -58,6 +58,7 @@ REFUSALS = {
     "registration_closed": (403, NO_ACCESS),
     "proof_required": (403, NO_ACCESS),
     "last_superuser": (409, "409 Conflict"),
+    "last_administrator": (409, "409 Conflict"),
     "factor_demanded": (409, "409 Conflict"),
     "not_signed_in": (
         401,

@@ -61,6 +61,7 @@ REFUSALS: dict[str, tuple[int, str]] = {
     "not_signed_in": (401, "Unauthenticated."),
     "proof_required": _FORBIDDEN,
     "last_superuser": _FORBIDDEN,
+    "last_administrator": _FORBIDDEN,
     "factor_demanded": _FORBIDDEN,
     "registration_closed": _FORBIDDEN,
     "not_found": (404, "Not Found"),

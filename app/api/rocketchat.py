@@ -83,6 +83,7 @@ REFUSALS: dict[str, Words] = {
     "already_enabled": _NOT_ALLOWED,
     "not_enabled": _NOT_ALLOWED,
     "last_superuser": _NOT_ALLOWED,
+    "last_administrator": _NOT_ALLOWED,
     "factor_demanded": _NOT_ALLOWED,
     "password_refused": ("error-password-policy-not-met", "Password does not meet the policy"),
     "invalid_address": ("error-invalid-email-address", "Invalid email address"),

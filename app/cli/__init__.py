@@ -7,6 +7,7 @@ from flask import Flask
 from flask import cli as flask_cli
 
 from app.cli.accounts import accounts
+from app.cli.audit import audit
 from app.cli.demo import demo
 from app.cli.keys import keys
 from app.cli.memberships import memberships
@@ -20,7 +21,7 @@ WSGI = Path(__file__).resolve().parent.parent.parent / "wsgi.py"
 
 def init_app(app: Flask) -> None:
     """Give the application its commands."""
-    for command in (accounts, organisations, memberships, keys, outbox, purge, demo, serve):
+    for command in (accounts, organisations, memberships, keys, outbox, purge, audit, demo, serve):
         app.cli.add_command(command)
 
 

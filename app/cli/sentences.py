@@ -36,6 +36,7 @@ REFUSALS = {
     "not_found": "There is no such thing here.",
     "factor_demanded": "An organisation demands this factor.",
     "last_superuser": "The portal would be left without a superuser.",
+    "last_administrator": "An organisation would be left without an account administrator.",
     "registration_closed": "People join this portal by invitation only.",
     "proof_required": "This needs a recent sign-in.",
     "not_signed_in": "This needs a sign-in.",

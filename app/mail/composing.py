@@ -21,6 +21,7 @@ from app.mail.host import portal_host
 from app.mail.subjects import subject
 from app.models import NotMeTicket, OutgoingMail
 
+MOMENTS = frozenset({"locked_until", "removed_on"})  # words that are times, in ISO 8601
 MANY_BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -66,18 +67,16 @@ def _circumstances(mail: OutgoingMail, words: Mapping[str, str]) -> dict[str, ob
         "lasts": _lasts(expires_at - mail.created_at),
         "not_me_until": _moment(mail.created_at + NotMeTicket.LIFETIME),
         **_whereabouts(words),
+        **{name: _moment(datetime.fromisoformat(words[name])) for name in MOMENTS & words.keys()},
     }
 
 
 def _whereabouts(words: Mapping[str, str]) -> dict[str, str]:
-    """Return in words from where something was done, and until when a lock holds, if told."""
-    said = {}
-    if "interface" in words:
-        said["device"] = devices.label(words["user_agent"])
-        said["opened_by"] = devices.opened_by(words["interface"])
-    if "locked_until" in words:
-        said["locked_until"] = _moment(datetime.fromisoformat(words["locked_until"]))
-    return said
+    """Return in words from where something was done, if the mail tells of it."""
+    if "interface" not in words:
+        return {}
+    device, opened_by = words["user_agent"], words["interface"]
+    return {"device": devices.label(device), "opened_by": devices.opened_by(opened_by)}
 
 
 def _moment(when: datetime) -> str:

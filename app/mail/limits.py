@@ -26,7 +26,8 @@ class Limit:
 # What anybody can have mailed to anybody, without proving a thing (OWASP Forgot Password). Each
 # kind by itself: registering somebody's address over and over must not keep them from a reset.
 ASKED_BY_ANYONE = [
-    Limit(frozenset({kind}), an_hour=5, a_day=20) for kind in ("activation", "reset", "unlock")
+    Limit(frozenset({kind}), an_hour=5, a_day=20)
+    for kind in ("activation", "reset", "unlock", "new_address")
 ]
 TOLD_ONCE = Limit(frozenset({"already_registered"}), an_hour=1, a_day=1)
 PINS = Limit(frozenset({"pin"}), an_hour=10, a_day=30)
@@ -44,6 +45,9 @@ DONE = [
         "password_changed",
         "address_changed",
         "address_put_back",
+        "removal_scheduled",
+        "removal_refused",
+        "account_removed",
         "app_added",
         "app_replaced",
         "app_removed",

@@ -20,35 +20,46 @@ from app.models import Account, OutgoingMail
 from app.security.identities import address_key, mailing_address
 
 GIVE_UP_AFTER = timedelta(days=5)  # RFC 5321 section 4.5.4.1: at least four to five days
+# What goes to an address that is not on file: not yet, or not any more.
+ELSEWHERE = frozenset({"new_address", "address_changed", "address_put_back"})
 
 log = structlog.get_logger("doorward.mail")
 
 
 def put(
-    kind: str, to: Account, words: Mapping[str, str], *, expires_at: datetime | None = None
+    kind: str,
+    to: Account,
+    words: Mapping[str, str],
+    *,
+    expires_at: datetime | None = None,
+    elsewhere: str | None = None,
 ) -> bool:
     """Promise a mail in the caller's transaction, and tell whether it will be sent.
 
-    It goes to the address on file, whatever was typed. An account without one gets none, and
-    neither does one that was sent too many of late. What has not been sent by `expires_at` is
-    dropped. Raises KeyError for a kind that has no subject.
+    It goes to the address on file, whatever was typed; `elsewhere` names another, for the kinds of
+    ELSEWHERE alone. An account without one gets none, and neither does one that was sent too many
+    of late. What has not been sent by `expires_at` is dropped. Raises KeyError for a kind that has
+    no subject, and ValueError for one that goes nowhere else.
     """
-    if not takes(kind, to):
+    if not takes(kind, to, elsewhere):
         return False
-    db.session().add(_mail(kind, to, words, expires_at))
+    db.session().add(_mail(kind, to, elsewhere or to.email or "", words, expires_at))
     return True
 
 
-def takes(kind: str, to: Account) -> bool:
+def takes(kind: str, to: Account, elsewhere: str | None = None) -> bool:
     """Tell whether one more mail of this kind would be promised to this account now.
 
-    Within the caller's transaction that stays so. Raises KeyError for a kind without a subject.
+    Within the caller's transaction that stays so. Raises as `put` does.
     """
     SUBJECTS[kind]
-    if to.email is None:
+    if elsewhere is not None and kind not in ELSEWHERE:
+        raise ValueError(kind)
+    address = elsewhere or to.email
+    if address is None:
         return False
     _hold(to)
-    if limits.reached(kind, address_key(to.email)):
+    if limits.reached(kind, address_key(address)):
         log.warning("mail_dropped", kind=kind, account_id=str(to.id), error="too many of late")
         return False
     return True
@@ -64,9 +75,9 @@ def _hold(to: Account) -> None:
 
 
 def _mail(
-    kind: str, to: Account, words: Mapping[str, str], expires_at: datetime | None
+    kind: str, to: Account, address: str, words: Mapping[str, str], expires_at: datetime | None
 ) -> OutgoingMail:
-    mail_id, moment, address = uuid.uuid4(), now(), to.email or ""
+    mail_id, moment = uuid.uuid4(), now()
     return OutgoingMail(
         id=mail_id,
         message_id=f"<{mail_id}@{portal_host()}>",

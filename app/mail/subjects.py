@@ -31,6 +31,10 @@ SUBJECTS: dict[str, LazyString] = {
     "sessions_ended": _l("Somebody else may have used your Doorward account"),
     "address_put_back": _l("Your Doorward account has its former address again"),
     "not_me_reported": _l("Somebody reported a misuse of their Doorward account"),
+    "new_address": _l("Confirm the new address of a Doorward account"),
+    "removal_scheduled": _l("Your Doorward account will be removed"),
+    "removal_refused": _l("Your Doorward account was not removed"),
+    "account_removed": _l("Your Doorward account is removed"),
 }
 
 SUBJECTS_OF_AN_ORGANISATION: dict[str, LazyString] = {

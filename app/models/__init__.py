@@ -1,6 +1,7 @@
 """The tables. One file per idea; every table's docstring says who writes it."""
 
 from app.models.account import Account
+from app.models.audit_chain import AuditCheckpoint, AuditHead, AuditStart
 from app.models.audit_event import AuditEvent
 from app.models.interface import Interface
 from app.models.lockout import Counted, FailedSignIns, KnownNetwork
@@ -35,7 +36,10 @@ __all__ = [
     "Account",
     "ActivationTicket",
     "AddressTicket",
+    "AuditCheckpoint",
     "AuditEvent",
+    "AuditHead",
+    "AuditStart",
     "ChallengeFor",
     "Counted",
     "Demand",

@@ -20,6 +20,7 @@ class Counted(enum.StrEnum):
     FACTOR = "factor"
     FACTOR_EVER = "factor_ever"
     ASKING = "asking"
+    PURGING = "purging"  # no failure: a turn that one of many servers takes
 
 
 class FailedSignIns(Base):

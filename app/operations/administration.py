@@ -18,6 +18,7 @@ from app.errors import AlreadyExists, InvalidUsername, NotFound, PasswordRefused
 from app.models import (
     Account,
     ActivationTicket,
+    AddressTicket,
     Membership,
     Organisation,
     OrganisationPolicy,
@@ -98,6 +99,7 @@ def suspend_account(account: Account, visitor: Visitor) -> None:
     with db.transaction():
         account.suspended_at = account.suspended_at or now()
         tickets.forget(ResetTicket, account)
+        tickets.forget(AddressTicket, account)
         sessions.end_all_of(account.id)
         audit.record("account_suspended", visitor, account_id=account.id)
 

@@ -44,5 +44,5 @@ def tell(
 
 def _signed_in_before(account: Account) -> bool:
     event = AuditEvent
-    before = select(event.id).where(event.account_id == account.id, event.what == "signed_in")
+    before = select(event.position).where(event.account_id == account.id, event.what == "signed_in")
     return db.session().scalar(before.limit(1)) is not None

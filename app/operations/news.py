@@ -42,22 +42,26 @@ def tell(
     words: Mapping[str, str] = NO_WORDS,
     **named: Unpack[Named],
 ) -> None:
-    """Mail the account's owner what happened, in the caller's transaction, before it changes more.
+    """Mail the account's owner what happened, in the caller's transaction.
 
-    The mail goes to the address that is on file at this moment. Where too many of its kind went
-    there of late it is left out; what it would have undone, an earlier mail's link undoes.
+    The mail goes to the address on file, or to the one that was replaced, if it names one. Where
+    too many of its kind went there of late it is left out; what it would have undone, an earlier
+    mail's link undoes.
     """
-    if not outbox.takes(kind, account):
+    former = named.get("former_email")
+    if not outbox.takes(kind, account, former):
         if account.email is not None and _undoes_something(named):
             ticket_for(account, **named)
         return
-    where = {
+    said = {
+        "name": account.shown_name,
+        "not_me_link": ticket_for(account, **named),
         "user_agent": visitor.user_agent,
         "interface": visitor.interface.value,
         "address": visitor.address,
+        **words,
     }
-    link = ticket_for(account, **named)
-    outbox.put(kind, account, {"name": account.shown_name, "not_me_link": link, **where, **words})
+    outbox.put(kind, account, said, elsewhere=former)
 
 
 def ticket_for(account: Account, **named: Unpack[Named]) -> str:

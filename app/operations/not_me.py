@@ -22,6 +22,7 @@ from app.models import (
     Verification,
 )
 from app.operations import (
+    addresses,
     audit,
     factors,
     known_devices,
@@ -61,13 +62,13 @@ def _report(secret: str, visitor: Visitor) -> str:
         _spend(taken_back)
         ended = _end_sessions(taken_back)
         _take_away_factors(taken_back)
-        _put_address_back(taken_back)
-        account.removal_due_at = None
+        put_back = _put_address_back(taken_back)
+        _keep_account(account, visitor)
         known_devices.forget_all(account)
         for kind in OTHERS:
             tickets.forget(kind, account)
         _tell_administrators(account)
-        _record(taken_back, ended, visitor)
+        _record(taken_back, visitor, ended=ended, put_back=put_back)
         place_id = place.id if place else None
         return tickets.issue(ResetTicket, account, organisation_id=place_id).secret
 
@@ -116,18 +117,24 @@ def _take_away_factors(taken_back: Undoing) -> None:
         recovery_codes.forget(taken_back.account)
 
 
-def _put_address_back(taken_back: Undoing) -> None:
-    """Make the former address the account's again, and tell the address that it had meanwhile."""
+def _put_address_back(taken_back: Undoing) -> bool:
+    """Make the former address the account's again, if it can be; tell the one it had meanwhile."""
     account, email = taken_back.account, taken_back.former_email
-    if email is None or taken_back.took_email:
-        return
-    key = address_key(email)
-    unconfirmed = delete(Account).where(Account.email_key == key, Account.activated_at.is_(None))
-    db.session().execute(unconfirmed.execution_options(synchronize_session=False))
-    account.email_key = key
-    db.session().flush()  # nobody else writes to the account from here on
-    outbox.put("address_put_back", account, {"name": account.shown_name})
-    account.email = email
+    replaced = account.email
+    if email is None or not addresses.make_room(email, account):
+        return False
+    account.email, account.email_key = email, address_key(email)
+    db.session().flush()  # before any mail: see outbox
+    words = {"name": account.shown_name}
+    outbox.put("address_put_back", account, words, elsewhere=replaced)
+    return True
+
+
+def _keep_account(account: Account, visitor: Visitor) -> None:
+    """Keep an account that was to be removed."""
+    if account.removal_due_at is not None:
+        account.removal_due_at = None
+        audit.record("removal_withdrawn", visitor, account_id=account.id)
 
 
 def _tell_administrators(account: Account) -> None:
@@ -149,13 +156,13 @@ def _holders(account: Account, *of_role: ColumnElement[bool]) -> Sequence[Accoun
     return db.session().scalars(by_name.limit(MOST_TOLD)).all()
 
 
-def _record(taken_back: Undoing, ended: int, visitor: Visitor) -> None:
-    put_back = taken_back.former_email is not None and not taken_back.took_email
+def _record(taken_back: Undoing, visitor: Visitor, *, ended: int, put_back: bool) -> None:
+    place = taken_back.organisation
     audit.record(
         "not_me",
         visitor,
         account_id=taken_back.account.id,
-        organisation_id=taken_back.organisation.id if taken_back.organisation else None,
+        organisation_id=place.id if place else None,
         sessions_ended=ended,
         address_put_back=int(put_back),
         app_removed=int(taken_back.app is not None),

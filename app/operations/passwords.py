@@ -7,7 +7,7 @@ import structlog
 from app import db
 from app.clock import now
 from app.errors import TicketRefused, WrongPassword
-from app.models import Account, Counted, Organisation, ResetTicket, Session
+from app.models import Account, AddressTicket, Counted, Organisation, ResetTicket, Session
 from app.operations import (
     accounts,
     audit,
@@ -79,6 +79,7 @@ def reset(secret: str, password: str, visitor: Visitor, *, least: int = 8) -> No
         new_passwords.keep(account, hash_, organisation_id)
         account.activated_at = account.activated_at or now()
         sessions.end_all_of(account.id)
+        tickets.forget(AddressTicket, account)  # whoever asked may have been the reason
         unlock(account)
         second_factor.forgive_after_reset(account)
         known_devices.forget_all(account)
@@ -107,6 +108,7 @@ def change(
         new_passwords.keep(account, hash_)
         sessions.end_all_of(account.id, but=session.id)
         tickets.forget(ResetTicket, account)
+        tickets.forget(AddressTicket, account)
         known_devices.forget_all(account)
         news.tell("password_changed", account, visitor, session_id=session.id)
         audit.record("password_changed", visitor, account_id=account.id)

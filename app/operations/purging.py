@@ -17,6 +17,8 @@ from app.models import (
     Account,
     ActivationTicket,
     AddressTicket,
+    AuditEvent,
+    Counted,
     FailedSignIns,
     KnownNetwork,
     Membership,
@@ -30,11 +32,14 @@ from app.models import (
     UnlockTicket,
     Verification,
 )
+from app.operations import audit_retention, lockout, removal
 
 BATCH = 100  # rows; with what hangs on them some 20 ms on SQLite
 MAIL_KEPT = timedelta(days=30)
 NETWORK_KEPT = timedelta(days=30)
 NEVER_ACTIVATED_KEPT = timedelta(days=7)
+EVERY = timedelta(hours=1)
+ONCE = lockout.Limit(Counted.PURGING, 1, EVERY, EVERY)
 
 EXPIRING = (
     Verification,
@@ -64,10 +69,26 @@ def purge() -> dict[str, int]:
 
 
 def batches() -> Iterator[tuple[str, int]]:
-    """Purge step by step: yield each table's name, and how many of its rows just went."""
+    """Purge step by step: yield each table's name, and how many of its rows just went.
+
+    Accounts whose owners wanted them removed go last, one by one: each is told by mail.
+    """
     for table, condition in _expired():
         for rows in _deleted(table, condition):
             yield table.__tablename__, rows
+    for account_id in removal.due():
+        yield Account.__tablename__, int(removal.remove_due(account_id))
+    for rows in audit_retention.drop(BATCH):
+        yield AuditEvent.__tablename__, rows
+
+
+def take_turn() -> bool:
+    """Tell whether it is the caller's turn to purge: of all who ask, one an hour is told so.
+
+    Whoever was told so and dies loses that hour, not what there is to purge.
+    """
+    with db.transaction():
+        return lockout.charge(ONCE, "all") is None
 
 
 def _expired() -> Iterator[tuple[type[db.Base], Condition]]:

@@ -79,14 +79,6 @@ def is_taken(address: str) -> bool:
     return accounts.find(address) is not None
 
 
-def is_someones(account: Account) -> bool:
-    """Tell whether more hangs on an account than an address that somebody typed."""
-    if account.activated_at is not None or account.registered_at is None:
-        return True
-    belongs = select(exists().where(Membership.account_id == account.id))
-    return bool(db.session().scalar(belongs))
-
-
 def activation_of(secret: str, browser: str | None = None) -> Activation:
     """Return what a ticket asks for in this browser, or raise TicketRefused. Changes nothing."""
     ticket = tickets.find(ActivationTicket, secret)
@@ -147,7 +139,7 @@ def _register(asked: _Registration, visitor: Visitor) -> None:
     with db.transaction():
         account = accounts.find(asked.address)
         if account is not None and is_someones(account):
-            _tell_owner(account)
+            tell_owner(account)
             audit.record("registered_again", visitor, account_id=account.id)
         elif account is None or outbox.takes("activation", account):
             _take_in(account or Account(email_key=asked.key, registered_at=now()), asked, visitor)
@@ -163,7 +155,16 @@ def _take_in(account: Account, asked: _Registration, visitor: Visitor) -> None:
     audit.record("registered", visitor, account_id=account.id)
 
 
-def _tell_owner(account: Account) -> None:
+def is_someones(account: Account) -> bool:
+    """Tell whether more hangs on an account than an address that somebody typed."""
+    if account.activated_at is not None or account.registered_at is None:
+        return True
+    belongs = select(exists().where(Membership.account_id == account.id))
+    return bool(db.session().scalar(belongs))
+
+
+def tell_owner(account: Account) -> None:
+    """Mail whose address it is that somebody wanted to use it, in the caller's transaction."""
     if account.activated_at is None:
         tickets.mail(ActivationTicket, account)  # whoever asks now did not choose its password
         return

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 
 from app import db
 from app.clock import now
@@ -94,6 +94,7 @@ def live(named: ColumnElement[bool]) -> Session:
         select(Session)
         .join(Account)
         .where(named, Session.expires_at > moment, Account.suspended_at.is_(None))
+        .where(or_(Account.removal_due_at.is_(None), Account.removal_due_at > moment))
     )
     row = db.session().scalar(live)
     if row is None or row.last_seen_at + row.idle_limit <= moment:

@@ -42,7 +42,7 @@ def by(secret: str) -> Undoing:
     """Return what a ticket takes back, by its secret, or raise TicketRefused. Changes nothing."""
     ticket = tickets.find(NotMeTicket, secret)
     account = ticket.account
-    if account.suspended_at is not None:
+    if account.suspended_at is not None or _is_gone(account):
         raise TicketRefused
     since = _since(ticket)
     email = _former_email(account, since)
@@ -57,6 +57,11 @@ def by(secret: str) -> Undoing:
         passkeys=_passkeys(since),
         organisation=_organisation(since),
     )
+
+
+def _is_gone(account: Account) -> bool:
+    """Tell whether the week is over after which the account was to be removed."""
+    return account.removal_due_at is not None and account.removal_due_at <= now()
 
 
 def _since(ticket: NotMeTicket) -> Sequence[NotMeTicket]:

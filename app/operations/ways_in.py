@@ -17,6 +17,7 @@ from app.errors import (
     OrganisationSuspended,
     Refusal,
     TicketRefused,
+    UnknownAccount,
     WrongPassword,
 )
 from app.models import (
@@ -201,7 +202,12 @@ def decided_again(pending: PendingSignIn) -> PendingSignIn:
 
 
 def require_open(account: Account, *, password_matched: bool) -> None:
-    """Raise AccountSuspended or NotActivated where the account as such is shut."""
+    """Raise AccountSuspended or NotActivated where the account as such is shut.
+
+    One whose owner wanted it removed is UnknownAccount once the week is over, purged or not.
+    """
+    if account.removal_due_at is not None and account.removal_due_at <= now():
+        raise UnknownAccount
     if account.suspended_at is not None:
         raise AccountSuspended(password_matched=password_matched)
     if account.activated_at is None:

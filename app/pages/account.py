@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.errors import PasswordRefused, ProofRequired, Refusal
-from app.operations import memberships, new_passwords, passwords, sessions
+from app.operations import addresses, memberships, new_passwords, passwords, sessions
 from app.pages import problems, signed_in
 from app.pages.forms import ChangePasswordForm
 from app.pages.hashing import require_room
@@ -20,7 +20,8 @@ def index() -> ResponseReturnValue:
     """Show who one is here."""
     account = signed_in.required().account
     places = memberships.of(account.id)
-    return render_template("account/index.html", account=account, memberships=places)
+    asked = addresses.asked_of(account)
+    return render_template("account/index.html", account=account, memberships=places, asked=asked)
 
 
 @pages.get("/account/password")

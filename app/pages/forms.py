@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, Field, HiddenField, PasswordField, StringField
-from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from app.errors import PasswordRefused, Refusal
 from app.pages import problems
@@ -79,6 +79,18 @@ def _address() -> EmailField:
 def _password(label: str, missing: str) -> PasswordField:
     limit = Length(max=LONGEST_PASSWORD, message=_l("This password is too long."))
     return PasswordField(label, [InputRequired(missing), limit])
+
+
+def _name() -> StringField:
+    return StringField(
+        _l("Your name"),
+        [
+            DataRequired(_l("Enter your name.")),
+            Length(max=LONGEST_NAME, message=_l("This is too long.")),
+            _no_control_characters,
+        ],
+        filters=[_stripped],
+    )
 
 
 def _typed_code() -> StringField:
@@ -183,16 +195,40 @@ class RegistrationForm(NewPasswordForm):
     """Somebody new."""
 
     email = _address()
-    name = StringField(
-        _l("Your name"),
+    name = _name()
+    password = _password(_l("Password"), _l("Enter a password."))
+
+
+class NameForm(Form):
+    """What to call somebody."""
+
+    name = _name()
+
+
+class UsernameForm(Form):
+    """What to sign in by besides the address; blank for nothing."""
+
+    username = StringField(
+        _l("Username"),
         [
-            DataRequired(_l("Enter your name.")),
-            Length(max=LONGEST_NAME, message=_l("This is too long.")),
+            Optional(),
+            Length(max=LONGEST_IDENTITY, message=_l("This is too long.")),
             _no_control_characters,
         ],
         filters=[_stripped],
     )
-    password = _password(_l("Password"), _l("Enter a password."))
+
+
+class NewAddressForm(Form):
+    """The address that is to take the place of the present one."""
+
+    email = _address()
+
+
+class RemovalForm(Form):
+    """What somebody types who really wants the account to go."""
+
+    identity = _identity()
 
 
 class ChangePasswordForm(NewPasswordForm):

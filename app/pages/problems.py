@@ -58,6 +58,9 @@ SENTENCES = {
     "already_exists": _l("That is there already."),
     "not_found": _l("There is nothing like that here."),
     "last_superuser": _l("The portal would be left without a superuser."),
+    "last_administrator": _l(
+        "An organisation would be left without an administrator. Ask for another one there first."
+    ),
     "registration_closed": _l("People join this portal by invitation only."),
     "proof_required": _l("Confirm first that it is you."),
     "not_signed_in": _l("Sign in first."),
@@ -80,6 +83,7 @@ STATUSES = {
     "already_exists": 409,
     "already_enabled": 409,
     "last_superuser": 409,
+    "last_administrator": 409,
     "not_enabled": 409,
     "factor_demanded": 409,
     "secret_not_set": 409,

@@ -32,12 +32,20 @@ STRANGERS_PAGES = {
     "/unlock?ticket=spent": "Open the lock",
     "/not-me": "This was not me",
     "/not-me?ticket=spent": "This was not me",
+    "/account/address/confirm": "Use a new address",
+    "/account/address/confirm?ticket=spent": "Use a new address",
     "/no/such/page": "There is no such page",
 }
 OWN_PAGES = {
     "/home": "Home",
     "/account": "Your account",
     "/account/password": "Change your password",
+    "/account/name": "Change your name",
+    "/account/username": "Change your username",
+    "/account/address": "Change your address",
+    "/account/history": "History",
+    "/account/data": "Your data",
+    "/account/remove": "Remove your account",
     "/account/sessions": "Where you are signed in",
     "/confirm": "Is it still you?",
 }
@@ -97,6 +105,27 @@ def test_pages_of_somebody_signed_in(
     page.goto("/home")
     choose(page, OWN)
     looks_right(page, "Home")
+
+
+def test_pages_of_a_new_address_and_of_a_removal(
+    browse: Browse, person: Person, sink: Script
+) -> None:
+    page = browse()
+    enter(page, person, sink)
+    page.goto("/account/address")
+    page.get_by_label("New e-mail address").fill(f"looks.{person.email}")
+    press(page, "Send the mail")
+    looks_right(page, "Look into your mail")
+    page.goto("/account/address")
+    looks_right(page, "Change your address")
+    page.goto(link_in(mail_to(sink, f"looks.{person.email}")))
+    looks_right(page, "Use this address")
+    page.goto("/account/remove")
+    press(page, "Remove my account in a week")
+    looks_right(page, "Remove your account")
+    page.get_by_label("What the account is called").fill(person.email)
+    press(page, "Remove my account in a week")
+    looks_right(page, "Remove your account")
 
 
 def test_pages_of_forgetting(browse: Browse, person: Person, sink: Script) -> None:

@@ -76,6 +76,8 @@ COMMANDS = [
     "memberships remove",
     "outbox deliver",
     "purge",
+    "audit verify",
+    "audit checkpoint",
     "demo",
     "serve",
 ]

@@ -39,6 +39,9 @@ WORDS = {
     "identity": "cy@example.org",
     "left": "4",
     "few": "",
+    "keep_link": f"{BASE}/account/remove",
+    "remove_link": f"{BASE}/account/remove",
+    "removed_on": "2026-07-08T12:00:00+00:00",
 }
 # Each tells of something done to an account, by somebody who may not have been its owner.
 TOLD = [
@@ -54,6 +57,7 @@ TOLD = [
     "pin_left",
     "recovery_code_used",
     "recovery_codes_made",
+    "removal_scheduled",
     "sessions_ended",
 ]
 LOCKS = ["locked", "membership_locked"]
@@ -151,7 +155,7 @@ def test_few_recovery_codes_are_a_warning() -> None:
         assert "Unused ones left: 3." in part(message, subtype)
 
 
-@pytest.mark.parametrize("kind", ["activation", "reset", "unlock", *LOCKS])
+@pytest.mark.parametrize("kind", ["activation", "reset", "unlock", "new_address", *LOCKS])
 def test_a_mail_with_a_link_has_the_code_too_and_says_where_to_type_it(kind: str) -> None:
     message = composed(kind)
 
@@ -210,11 +214,28 @@ def test_no_word_can_turn_the_reading_direction_of_others() -> None:
     assert "\u202e" not in part(composed(organisation="Acme\u202e"), "plain")
 
 
-@pytest.mark.parametrize("kind", ["activation", "reset"])
+@pytest.mark.parametrize("kind", ["activation", "reset", "new_address"])
 def test_a_mail_to_an_unproven_address_carries_nobody_elses_words(kind: str) -> None:
     message = composed(kind, name="Buy at evil.example", organisation="")
 
     assert "evil.example" not in part(message, "plain") + part(message, "html")
+
+
+def test_a_former_address_is_told_by_what_device_and_from_where_it_was_replaced() -> None:
+    message = composed("address_changed")
+
+    for each in (part(message, "plain"), part(message, "html")):
+        assert WORDS["new_address"] in each
+        assert "Firefox on Ubuntu" in each
+        assert "203.0.113.9" in each
+
+
+def test_a_mail_about_a_removal_says_until_when_and_where_the_account_can_be_kept() -> None:
+    message = composed("removal_scheduled")
+
+    for each in (part(message, "plain"), part(message, "html")):
+        assert "for good on 8 July 2026, 12:00 UTC" in each
+        assert f"{BASE}/account/remove" in each
 
 
 def test_a_long_name_leaves_the_subject_short() -> None:

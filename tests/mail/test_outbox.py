@@ -92,7 +92,47 @@ def test_a_kind_without_a_subject_is_a_mistake_found_at_once() -> None:
         put(factories.account(), "chain_letter")
 
 
-@pytest.mark.parametrize("kind", ["activation", "reset", "unlock"])
+@pytest.mark.parametrize("kind", sorted(outbox.ELSEWHERE))
+def test_what_is_about_another_address_goes_there(kind: str) -> None:
+    who = factories.account("ann@example.org")
+
+    with db.transaction():
+        assert outbox.put(kind, who, LINK, elsewhere="\uff21nn@Example.net")
+
+    [mail] = factories.mails()
+    assert (mail.recipient, mail.recipient_key) == ("Ann@example.net", "ann@example.net")
+    assert mail.account_id == who.id
+
+
+def test_an_account_without_an_address_can_be_written_to_at_its_first_one() -> None:
+    who = factories.account(None, username="generic")
+
+    with db.transaction():
+        assert outbox.put("new_address", who, LINK, elsewhere="ann@example.net")
+
+
+@pytest.mark.parametrize("kind", sorted(SUBJECTS.keys() - outbox.ELSEWHERE))
+def test_nothing_else_goes_to_an_address_that_is_not_on_file(kind: str) -> None:
+    who = factories.account()
+
+    with pytest.raises(ValueError, match=kind), db.transaction():
+        outbox.put(kind, who, LINK, elsewhere="ann@example.net")
+
+    assert waiting() == 0
+
+
+def test_the_limits_of_another_address_are_its_own() -> None:
+    who = factories.account("ann@example.org")
+
+    def put_elsewhere(address: str) -> bool:
+        with db.transaction():
+            return outbox.put("new_address", who, LINK, elsewhere=address)
+
+    assert [put_elsewhere("new@example.net") for _ in range(6)] == [True] * 5 + [False]
+    assert put_elsewhere("other@example.net")
+
+
+@pytest.mark.parametrize("kind", ["activation", "reset", "unlock", "new_address"])
 def test_five_mails_an_hour_of_what_anybody_can_ask_for(kind: str, clock: Clock, log: Log) -> None:
     who = factories.account()
 

@@ -8,9 +8,10 @@ from datetime import timedelta
 import pytest
 
 from app.errors import Refusal
-from app.operations import even_time, passwords, registration, sign_in, unlocking
+from app.operations import addresses, even_time, passwords, registration, sign_in, unlocking
 from tests import factories
 from tests.factories import PASSWORD, VISITOR
+from tests.operations.signing_in import signed_in
 
 pytestmark = pytest.mark.usefixtures("portal")
 
@@ -35,6 +36,20 @@ def test_nothing_that_could_tell_is_answered_sooner(
     began = time.monotonic()
     with suppress(Refusal):
         ask(identity)
+
+    assert FLOOR.total_seconds() <= time.monotonic() - began
+
+
+@pytest.mark.parametrize("address", ["ann@example.org", "nobody@example.org"])
+def test_asking_for_a_new_address_takes_as_long_for_one_that_is_taken(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factories.account("ann@example.org")
+    session = signed_in(factories.account()).session
+    monkeypatch.setattr(even_time, "floor", FLOOR)
+
+    began = time.monotonic()
+    addresses.ask(session, address, VISITOR)
 
     assert FLOOR.total_seconds() <= time.monotonic() - began
 

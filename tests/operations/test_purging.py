@@ -3,10 +3,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from flask import Flask
 from sqlalchemy import event, func, insert, select
 
 from app import db
 from app.clock import now
+from app.errors import TicketRefused
 from app.models import (
     Account,
     ActivationTicket,
@@ -26,6 +28,7 @@ from app.operations import purging, sessions, sign_in
 from tests import factories
 from tests.conftest import Clock
 from tests.factories import PASSWORD, VISITOR
+from tests.operations.test_races import WON, at_once
 
 pytestmark = pytest.mark.usefixtures("portal")
 
@@ -229,3 +232,47 @@ def test_a_session_that_was_used_meanwhile_stays() -> None:
     db.session().commit()
 
     assert {rows for _, rows in steps} == {0}
+
+
+def test_accounts_that_are_due_go_and_those_that_nobody_could_replace_stay(clock: Clock) -> None:
+    gone, kept, alive = factories.account(), factories.account(), factories.account()
+    factories.membership(kept, role=Role.SUPERUSER)
+    for who in (gone, kept):
+        who.removal_due_at = now()
+    alive.removal_due_at = now() + PAST
+    db.session().commit()
+
+    counts = purging.purge()
+
+    assert counts["accounts"] == 1
+    assert set(db.session().scalars(select(Account.id))) == {kept.id, alive.id}
+    assert {mail.kind for mail in factories.mails()} == {"account_removed", "removal_refused"}
+    clock.advance(2 * PAST)
+    assert purging.purge()["accounts"] == 1
+
+
+def test_of_all_servers_one_an_hour_is_told_to_purge(clock: Clock) -> None:
+    assert [purging.take_turn() for _ in range(3)] == [True, False, False]
+
+    clock.advance(timedelta(hours=1) - PAST)
+    assert not purging.take_turn()
+    clock.advance(PAST)
+    assert [purging.take_turn() for _ in range(2)] == [True, False]
+
+
+def test_a_purge_does_not_give_the_turn_away(clock: Clock) -> None:
+    purging.take_turn()
+    purging.purge()
+
+    assert not purging.take_turn()
+    clock.advance(timedelta(hours=1))
+    purging.purge()
+    assert purging.take_turn()
+
+
+def test_of_fifty_who_come_at_once_one_purges(portal: Flask) -> None:
+    def come(_number: int) -> None:
+        if not purging.take_turn():
+            raise TicketRefused
+
+    assert at_once(portal, come)[WON] == 1

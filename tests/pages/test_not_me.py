@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app import db
+from app.clock import now
 from app.models import Account, Interface, NotMeTicket, Passkey, Role, Session, TotpDevice
 from app.operations import news
 from app.operations.visitor import Visitor
@@ -70,9 +71,11 @@ def test_the_page_says_all_that_will_happen(guest: Browser) -> None:
     key = Passkey(account_id=who.id, credential_id="c", public_key=b"", name="Blue key")
     factories.saved(key)
     named = {"organisation_id": place.id, "former_email": "old@example.org", "passkey_id": key.id}
-    told(who, **named, totp_device_id=app)
+    who.removal_due_at = now() + timedelta(days=7)
+    db.session().commit()
+    told(who, "address_changed", **named, totp_device_id=app)
 
-    page = guest.open(link("pin_left"))
+    page = guest.open(link("address_changed"))
 
     items = [text_of(each) for each in page.root.findall(".//main//li")]
     assert items == [
@@ -80,6 +83,7 @@ def test_the_page_says_all_that_will_happen(guest: Browser) -> None:
         "Its address is old@example.org again.",
         "The authenticator app that was added is taken away.",
         "The passkey “Blue key” that was added is taken away.",
+        "The account is not removed.",
         "No device is known or trusted any more.",
         "Those who administer the account are told.",
         "You choose a new password for Acme & Sons.",
@@ -102,9 +106,9 @@ def test_the_new_password_is_for_the_organisation_that_the_mail_named(guest: Bro
 def test_an_address_that_cannot_be_had_back_is_said(guest: Browser) -> None:
     who = factories.account("thief@evil.example")
     factories.account("ann@example.org")
-    told(who, former_email="ann@example.org")
+    told(who, "address_changed", former_email="ann@example.org")
 
-    page = guest.open(link("pin_left"))
+    page = guest.open(link("address_changed"))
 
     assert "The former address cannot be put back" in page.main
     assert "again." not in page.main
@@ -186,9 +190,9 @@ def link(kind: str) -> str:
     return "/not-me?ticket=" + factories.not_me_in(kind)
 
 
-def told(who: Account, **named: object) -> None:
+def told(who: Account, kind: str = "pin_left", **named: object) -> None:
     with db.transaction():
-        news.tell("pin_left", who, THIEF, **named)  # type: ignore[arg-type]
+        news.tell(kind, who, THIEF, **named)  # type: ignore[arg-type]
 
 
 def count(table: type[db.Base]) -> int:

@@ -1,0 +1,119 @@
+"""What the audit trail says, in words for people: one table from each event to a sentence."""
+
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.models import AuditEvent, Factor, Role
+from app.pages import roles
+
+SENTENCES = {
+    # Signing in and out
+    "signed_in": _l("Signed in"),
+    "sign_in_failed": _l("A sign-in failed"),
+    "wrong_code": _l("The second step was answered wrongly"),
+    "pin_resent": _l("A PIN was mailed again"),
+    "seat_taken": _l("Switched to a role"),
+    "confirmed": _l("Confirmed who it is"),
+    "confirmation_failed": _l("A wrong password was given where the account's own was asked for"),
+    "signed_out": _l("Signed out"),
+    "session_ended": _l("A session was ended"),
+    "sessions_ended": _l("All other sessions were ended"),
+    "tokens_revoked": _l("The sessions of one programming interface were ended"),
+    "refresh_token_reused": _l("A used token was shown again, so its session was ended"),
+    # Joining
+    "registered": _l("The account was registered"),
+    "registered_again": _l("Somebody wanted to register your address again"),
+    "activated": _l("The address was confirmed"),
+    "activation_failed": _l("A wrong password was given to confirm the address"),
+    "account_created": _l("The account was made"),
+    # Passwords and locks
+    "password_changed": _l("The password was changed"),
+    "reset_asked": _l("A mail to set a new password was asked for"),
+    "password_reset": _l("A new password was set by mail"),
+    "not_me": _l("It was said by mail that something was somebody else's doing"),
+    "unlock_asked": _l("A mail to open a lock was asked for"),
+    "unlocked": _l("The locks that wrong passwords left were opened"),
+    # Second factors
+    "app_enabled": _l("An authenticator app was added"),
+    "app_disabled": _l("The authenticator app was removed"),
+    "pin_chosen": _l("PINs by e-mail were turned on"),
+    "pin_left": _l("PINs by e-mail were turned off"),
+    "another_factor_chosen": _l("Another second step was chosen"),
+    "recovery_codes_made": _l("New recovery codes were made"),
+    "recovery_code_used": _l("A recovery code was used"),
+    "device_remembered": _l("A device was trusted for some days"),
+    "device_forgotten": _l("A device is trusted no longer"),
+    # The account itself
+    "name_changed": _l("The name was changed"),
+    "username_changed": _l("The username was changed"),
+    "address_change_asked": _l("A mail to confirm a new address was asked for"),
+    "address_change_withdrawn": _l("The change of address was withdrawn"),
+    "address_changed": _l("The address was changed"),
+    "data_exported": _l("All data of the account was downloaded"),
+    "removal_scheduled": _l("The account was asked to be removed in a week"),
+    "removal_withdrawn": _l("The account was kept after all"),
+    "removal_refused": _l("The account was not removed: nobody else administers what it does"),
+    "account_removed": _l("The account was removed"),
+    "account_suspended": _l("The account was suspended"),
+    "account_reactivated": _l("The account may sign in again"),
+    # Roles and organisations
+    "membership_added": _l("A role was given"),
+    "membership_removed": _l("A role was taken away"),
+    "organisation_created": _l("An organisation was added"),
+    "organisation_suspended": _l("An organisation was suspended"),
+    "organisation_reactivated": _l("An organisation was opened again"),
+    "settings_changed": _l("An organisation's settings were changed"),
+}
+UNKNOWN = _l("Something else was written down: %(what)s")
+REASONS = {
+    "unknown_account": _l("No such account"),
+    "wrong_password": _l("Wrong password"),
+    "not_activated": _l("The address was not confirmed yet"),
+    "account_suspended": _l("The account was suspended"),
+    "no_way_in": _l("The password was right, but every way in was shut"),
+    "membership_locked": _l("Locked after too many wrong tries"),
+    "locked": _l("Locked after too many wrong tries"),
+    "too_many_tries": _l("Too many wrong tries from one network"),
+    "organisation_suspended": _l("The organisation was suspended"),
+    "generic_not_allowed": _l("The organisation admits no accounts without an address"),
+    "ticket_refused": _l("It took too long"),
+    "last_superuser": _l("The portal would be left without a superuser"),
+    "last_administrator": _l("An organisation would be left without an administrator"),
+}
+FACTORS = {
+    Factor.NONE: _l("By the password alone"),
+    Factor.PIN: _l("With a PIN from a mail"),
+    Factor.CODE: _l("With a code from the app"),
+    Factor.PASSKEY: _l("With a passkey"),
+    Factor.RECOVERY: _l("With a recovery code"),
+    Factor.ENROLMENT: _l("While an app was set up"),
+}
+
+
+def sentence(event: AuditEvent) -> str:
+    """Return what happened; of an event that a newer Doorward wrote, what it is called."""
+    known = SENTENCES.get(event.what)
+    return str(UNKNOWN) % {"what": event.what} if known is None else str(known)
+
+
+def facts(event: AuditEvent, organisation: str | None) -> list[str]:
+    """Return what else is known of an event: why, how, where, as what."""
+    details = event.details
+    told = [
+        _of(REASONS, details.get("reason")),
+        _of({each.value: words for each, words in FACTORS.items()}, details.get("factor")),
+        _role(details.get("role")),
+        _("At %(organisation)s", organisation=organisation) if organisation else "",
+    ]
+    return [each for each in told if each]
+
+
+def _of(table: dict[str, Any], word: object) -> str:
+    return str(table.get(str(word), ""))
+
+
+def _role(value: object) -> str:
+    known = {role.value for role in Role}
+    return _("As %(role)s", role=roles.name(Role(value))) if value in known else ""

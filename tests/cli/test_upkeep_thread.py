@@ -1,0 +1,101 @@
+"""The thread that purges: once an hour, and nothing ends it but its stop."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from app.cli import upkeep
+from app.models import Verification
+from app.operations import purging, sign_in
+from tests import factories
+from tests.conftest import Clock
+from tests.factories import PASSWORD, VISITOR
+from tests.mail.conftest import Log
+
+DEADLINE_S = 10
+
+
+@pytest.fixture
+def stop() -> Iterator[threading.Event]:
+    """Return the event that ends the thread; it is set after the test at the latest."""
+    event = threading.Event()
+    yield event
+    event.set()
+    for thread in upkeep._threads:
+        thread.join(DEADLINE_S)
+        assert not thread.is_alive()
+    upkeep._threads.clear()
+
+
+@pytest.fixture
+def log() -> Iterator[Log]:
+    kept, doorward = Log(), logging.getLogger("doorward")
+    doorward.addHandler(kept)
+    yield kept
+    doorward.removeHandler(kept)
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upkeep, "LOOKS_EVERY", timedelta(milliseconds=20))
+
+
+def until(happened: Callable[[], object]) -> None:
+    deadline = time.monotonic() + DEADLINE_S
+    while not happened():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.01)
+
+
+def test_what_has_expired_goes_by_itself_once_an_hour(
+    portal: Flask, stop: threading.Event, clock: Clock, log: Log
+) -> None:
+    expire(clock)
+    upkeep.start_thread(portal, stop)
+    until(lambda: log.events().count("purged") == 1)
+    expire(clock)
+    time.sleep(0.2)
+    assert log.events().count("purged") == 1
+
+    clock.advance(timedelta(hours=1))
+
+    until(lambda: log.events().count("purged") == 2)
+    purged = [line for line in log.lines if line["event"] == "purged"]
+    assert [line["verifications"] for line in purged] == [1, 1]
+
+
+def expire(clock: Clock) -> None:
+    sign_in.verify_password(factories.account().email or "", PASSWORD, VISITOR)
+    clock.advance(Verification.LIFETIME + timedelta(seconds=1))
+
+
+def test_a_second_start_starts_nothing(portal: Flask, stop: threading.Event) -> None:
+    upkeep.start_thread(portal, stop)
+    [first] = upkeep._threads
+
+    upkeep.start_thread(portal, stop)
+
+    assert upkeep._threads == [first]
+
+
+def test_the_thread_outlives_what_goes_wrong(
+    portal: Flask, stop: threading.Event, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = iter([OSError("the database is away")])
+
+    def take_turn() -> bool:
+        for error in answers:
+            raise error
+        return True
+
+    monkeypatch.setattr(purging, "take_turn", take_turn)
+    upkeep.start_thread(portal, stop)
+
+    until(lambda: "purged" in log.events())
+    [failed] = [line for line in log.lines if line["event"] == "purge_failed"]
+    assert failed["error"] == "OSError"
