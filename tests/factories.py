@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import TypeVar
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from app import config, db
 from app.clock import now
@@ -146,6 +146,12 @@ def mails(kind: str | None = None) -> list[OutgoingMail]:
     return [row for row in rows if kind in (None, row.kind)]
 
 
+def forget_mails() -> None:
+    """Forget what was promised so far, where a story begins after somebody signed in."""
+    db.session().execute(delete(OutgoingMail))
+    db.session().commit()
+
+
 def words(mail: OutgoingMail) -> dict[str, str]:
     """Return what a waiting mail will say: as its recipient would read it."""
     assert mail.sealed
@@ -166,6 +172,11 @@ def ticket_in(kind: str) -> str:
 def told(event: AuditEvent) -> dict[str, object]:
     """Return what an event tells besides the visitor's own program."""
     return {name: value for name, value in event.details.items() if name != "user_agent"}
+
+
+def not_me_in(kind: str) -> str:
+    """Return the ticket in the newest mail of its kind, as its "this was not me" carries it."""
+    return latest_words(kind)["not_me_link"].partition("/not-me?ticket=")[2]
 
 
 def saved(row: _Row) -> _Row:

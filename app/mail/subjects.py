@@ -13,6 +13,9 @@ SUBJECTS: dict[str, LazyString] = {
     "pin": _l("Your PIN for Doorward"),
     "reset": _l("Set a new password for Doorward"),
     "unlock": _l("Unlock your Doorward account"),
+    "locked": _l("Your Doorward account is locked for a while"),
+    "membership_locked": _l("Your Doorward account is locked for a while"),
+    "new_device": _l("New sign-in to your Doorward account"),
     "password_changed": _l("Your Doorward password was changed"),
     "app_added": _l("An authenticator app was added to your Doorward account"),
     "app_removed": _l("The authenticator app was removed from your Doorward account"),
@@ -25,9 +28,11 @@ SUBJECTS: dict[str, LazyString] = {
     "set_up": _l("Set up an authenticator app for Doorward"),
     "pin_chosen": _l("PINs by e-mail were turned on for your Doorward account"),
     "pin_left": _l("PINs by e-mail were turned off for your Doorward account"),
-    "sessions_ended": _l("Somebody else may have used your Doorward account"),
-    "new_address": _l("Confirm the new address of a Doorward account"),
     "address_changed": _l("Your Doorward account has a new address"),
+    "sessions_ended": _l("Somebody else may have used your Doorward account"),
+    "address_put_back": _l("Your Doorward account has its former address again"),
+    "not_me_reported": _l("Somebody reported a misuse of their Doorward account"),
+    "new_address": _l("Confirm the new address of a Doorward account"),
     "removal_scheduled": _l("Your Doorward account will be removed"),
     "removal_refused": _l("Your Doorward account was not removed"),
     "account_removed": _l("Your Doorward account is removed"),
@@ -37,6 +42,8 @@ SUBJECTS_OF_AN_ORGANISATION: dict[str, LazyString] = {
     "pin": _l("Your PIN for %(organisation)s"),
     "reset": _l("Set a new password for %(organisation)s"),
     "password_changed": _l("Your password for %(organisation)s was changed"),
+    "membership_locked": _l("Your account at %(organisation)s is locked for a while"),
+    "new_device": _l("New sign-in to your account at %(organisation)s"),
 }
 
 

@@ -56,11 +56,13 @@ def add(session: Session, name: str, credential: str, visitor: Visitor) -> str |
     session_id = session.id
     with db.transaction():
         account = factor_changes.held(session_id)
-        _keep(account, name, made)
+        added = _keep(account, name, made)
         if recovery_codes.left(account) == 0:
             recovery_codes.make(session)
         factor_changes.has_answered(session, Factor.PASSKEY)
-        return factor_changes.settle(session, "passkey_added", "passkey_added", visitor)
+        return factor_changes.settle(
+            session, "passkey_added", "passkey_added", visitor, added=added
+        )
 
 
 def rename(session: Session, passkey_id: uuid.UUID, name: str, visitor: Visitor) -> None:
@@ -108,7 +110,7 @@ def find(session: Session, passkey_id: uuid.UUID) -> Passkey:
     return found
 
 
-def _keep(account: Account, name: str, made: NewPasskey) -> None:
+def _keep(account: Account, name: str, made: NewPasskey) -> Passkey:
     """Add the row; its account is held, so that nobody else adds one meanwhile."""
     mine = select(func.count()).where(Passkey.account_id == account.id)
     if (db.session().scalar(mine) or 0) >= MOST:
@@ -116,5 +118,7 @@ def _keep(account: Account, name: str, made: NewPasskey) -> None:
     facts = {"id": uuid.uuid4(), "account_id": account.id, "name": name, "created_at": now()}
     row = db.upsert(Passkey).values(**facts, **vars(made)).returning(Passkey.id)
     added = row.on_conflict_do_nothing(index_elements=[Passkey.credential_id])
-    if db.session().scalar(added) is None:
+    passkey_id = db.session().scalar(added)
+    if passkey_id is None:
         raise AlreadyExists
+    return db.session().get_one(Passkey, passkey_id)

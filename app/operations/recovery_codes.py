@@ -7,9 +7,8 @@ from sqlalchemy import delete, func, select
 from app import config, db
 from app.clock import now
 from app.errors import NotEnabled, WrongCode
-from app.mail import outbox
 from app.models import Account, RecoveryCode, RecoverySheet, Session
-from app.operations import audit, factors, remembered_devices, sessions
+from app.operations import audit, factors, news, remembered_devices, sessions
 from app.operations.visitor import Visitor
 from app.security import sealing
 from app.security.sealing import Unsealable
@@ -31,7 +30,7 @@ def renew(session: Session, visitor: Visitor) -> None:
             raise NotEnabled
         make(session)
         remembered_devices.forget_all(account)
-        _tell("recovery_codes_made", account)
+        news.tell("recovery_codes_made", account, visitor, session_id=session.id)
         audit.record("recovery_codes_made", visitor, account_id=account.id)
 
 
@@ -96,7 +95,8 @@ def spend(account: Account, code: str, visitor: Visitor) -> None:
     if not is_recovery_code(code) or db.session().scalar(fits.returning(row.id)) is None:
         raise WrongCode
     remaining = left(account)
-    _tell("recovery_code_used", account, left=str(remaining))
+    words = {"left": str(remaining), "few": "few" if remaining <= FEW else ""}
+    news.tell("recovery_code_used", account, visitor, words)
     audit.record("recovery_code_used", visitor, account_id=account.id, left=remaining)
 
 
@@ -106,8 +106,3 @@ def _digest(code: str) -> str:
 
 def _place(session: Session) -> str:
     return f"recovery:{session.account.id}:{session.id}"
-
-
-def _tell(kind: str, account: Account, **words: str) -> None:
-    forgotten = f"{config.current().base_url}/forgotten"
-    outbox.put(kind, account, {"name": account.shown_name, "forgotten_link": forgotten, **words})

@@ -16,6 +16,7 @@ Between calls the state lives in rows of `verifications` and `pending_sign_ins`;
 only secrets: the verification's, and the *handle* of the way in that was chosen.
 """
 
+import uuid
 from dataclasses import dataclass
 
 from sqlalchemy import delete, select, update
@@ -38,6 +39,7 @@ from app.operations import (
     factors,
     known_devices,
     memberships,
+    new_devices,
     passkey_answers,
     passkey_challenges,
     recovery_codes,
@@ -258,7 +260,7 @@ def _accept(
         return steps.enrolment(handle, pending)
     else:
         asking = pending.verification.session_id
-        totp_setup.confirm_first(account, code, pending.id, but=asking)
+        totp_setup.confirm_first(account, code, pending.id, visitor, but=asking)
         answered = _Answered(Factor.CODE, enrolled=True)
     second_factor.forgive(account)
     return _finish(pending, answered, visitor)
@@ -323,10 +325,12 @@ def _finish(pending: PendingSignIn, answered: _Answered, visitor: Visitor) -> Si
     spent = delete(PendingSignIn).where(PendingSignIn.id == pending.id)
     if db.session().scalar(spent.returning(PendingSignIn.id)) is None:
         raise TicketRefused
-    verification = pending.verification
+    verification, is_new = pending.verification, new_devices.is_new(pending, visitor)
     bearer, row = sessions.open_or_join(verification, _proof(pending, answered), visitor)
     if verification.interface is Interface.PAGES:
         db.session().delete(verification)
+    if is_new:
+        new_devices.tell(row, pending, visitor, _place_of_password(pending))
     cookie = _remembered(pending, visitor)
     if answered.trust:
         remembered_devices.remember(verification.account, cookie, answered.factor, visitor)
@@ -358,6 +362,11 @@ def _remembered(pending: PendingSignIn, visitor: Visitor) -> str:
     """Know the device from now on, if the password was typed on it: a seat may need none."""
     if pending.verification.session_id is not None and pending.membership is not None:
         return visitor.device or ""
-    password = pending.password_id and db.session().get_one(Password, pending.password_id)
-    place = password.organisation_id if password else None
+    place = _place_of_password(pending)
     return known_devices.remember(pending.verification.account, visitor, place)
+
+
+def _place_of_password(pending: PendingSignIn) -> uuid.UUID | None:
+    """Return the organisation whose own password was typed; None for the account's, or none."""
+    password = pending.password_id and db.session().get_one(Password, pending.password_id)
+    return password.organisation_id if password else None

@@ -18,6 +18,7 @@ from app.models import Account, Factor, Organisation, Session, TotpDevice
 from app.operations import (
     factor_changes,
     factors,
+    news,
     recovery_codes,
     remembered_devices,
     second_factor,
@@ -80,9 +81,9 @@ def enable(session: Session, code: str, visitor: Visitor) -> None:
         account = factor_changes.held(session_id)
         if second_factor.device_of(account) is not None:
             raise AlreadyEnabled
-        _confirm(account, code)
+        added = _confirm(account, code)
         factor_changes.has_answered(session, Factor.CODE)
-        factor_changes.settle(session, "app_added", "app_enabled", visitor)
+        factor_changes.settle(session, "app_added", "app_enabled", visitor, added=added)
 
 
 def confirm(session: Session, code: str, visitor: Visitor) -> str | None:
@@ -102,7 +103,8 @@ def confirm(session: Session, code: str, visitor: Visitor) -> str | None:
         factor_changes.has_answered(session, Factor.CODE)
         if replaced:
             return factor_changes.settle(session, "app_replaced", "app_replaced", visitor)
-        return factor_changes.settle(session, "app_added", "app_enabled", visitor)
+        added = second_factor.device_of(account)
+        return factor_changes.settle(session, "app_added", "app_enabled", visitor, added=added)
 
 
 def disable(session: Session, code: str, visitor: Visitor) -> None:
@@ -171,7 +173,12 @@ def uri(account: Account, secret: str, place: Organisation | None = None) -> str
 
 
 def confirm_first(
-    account: Account, code: str, asked_by: uuid.UUID, *, but: uuid.UUID | None
+    account: Account,
+    code: str,
+    asked_by: uuid.UUID,
+    visitor: Visitor,
+    *,
+    but: uuid.UUID | None,
 ) -> None:
     """Confirm the app of a sign-in in the caller's transaction, or raise WrongCode.
 
@@ -181,7 +188,8 @@ def confirm_first(
     theirs = delete(Session).where(Session.account_id == account.id)
     db.session().execute(theirs if but is None else theirs.where(Session.id != but))
     remembered_devices.forget_all(account)
-    factor_changes.tell(account, "app_added")
+    added = second_factor.device_of(account)
+    news.tell("app_added", account, visitor, **factor_changes.undone_by_mail(account, added, but))
 
 
 def _replace(account: Account, code: str, asked_by: uuid.UUID) -> bool:
@@ -219,7 +227,7 @@ def _right_step(account: Account, code: str, asked_by: uuid.UUID | None = None) 
     return step
 
 
-def _confirm(account: Account, code: str, asked_by: uuid.UUID | None = None) -> None:
+def _confirm(account: Account, code: str, asked_by: uuid.UUID | None = None) -> TotpDevice:
     _right_step(account, code, asked_by)
     device = _pending_of(account)
     if device is None:
@@ -229,6 +237,7 @@ def _confirm(account: Account, code: str, asked_by: uuid.UUID | None = None) -> 
     won = first.values(confirmed_at=now(), sealed_secret=sealed).returning(TotpDevice.id)
     if db.session().scalar(won) is None:
         raise AlreadyEnabled
+    return device
 
 
 def _sealed(secret: str, place: str) -> str:

@@ -32,6 +32,7 @@ SENTENCES = {
     "password_changed": _l("The password was changed"),
     "reset_asked": _l("A mail to set a new password was asked for"),
     "password_reset": _l("A new password was set by mail"),
+    "not_me": _l("It was said by mail that something was somebody else's doing"),
     "unlock_asked": _l("A mail to open a lock was asked for"),
     "unlocked": _l("The locks that wrong passwords left were opened"),
     # Second factors

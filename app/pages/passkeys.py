@@ -8,9 +8,10 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.errors import AlreadyExists, FactorDemanded, ProofRequired, Refusal
+from app.mail import devices
 from app.operations import factor_changes, passkeys, recovery_codes
 from app.operations import sessions as account_sessions
-from app.pages import devices, passkey_options, problems, signed_in
+from app.pages import passkey_options, problems, signed_in
 from app.pages.account import pages
 from app.pages.forms import NewPasskeyForm, PasskeyNameForm
 from app.pages.visitor import visitor

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.errors import InvalidAddress
+from app.mail import devices
 from app.models import Account, Demand, Organisation, RememberedDevice, Session
 from app.operations import (
     chosen_pin,
@@ -25,7 +26,7 @@ from app.operations import (
     sessions,
 )
 from app.operations.visitor import Visitor
-from app.pages import devices, signed_in
+from app.pages import signed_in
 from app.pages.account import pages
 from app.pages.visitor import visitor
 
