@@ -431,7 +431,7 @@ def by_new_codes(who: Account, secret: str) -> str:
     [by_reset, by_new_password, by_new_app, by_choosing_pins, by_new_codes],
     ids=lambda change: change.__name__,
 )
-def test_a_change_forgets_them_all(change: Callable[[Account, str], None], clock: Clock) -> None:
+def test_a_change_forgets_them_all(change: Callable[[Account, str], str], clock: Clock) -> None:
     who, secret = student(30)
     here = trusted(who, secret)
     clock.advance(2 * MINUTE)

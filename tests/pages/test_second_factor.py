@@ -303,8 +303,8 @@ def test_looking_changes_nothing(guest: Browser, clock: Clock, held: str) -> Non
 @pytest.mark.parametrize("state", ["code", "pin", "set-up"])
 def test_looking_at_a_step_that_waits_changes_nothing(guest: Browser, state: str) -> None:
     who = factories.account()
-    policy = {"factorForStudents": {"code": "none", "pin": "any", "set-up": "app"}[state]}
-    factories.membership(who, factories.organisation(**policy))
+    asked = {"code": "none", "pin": "any", "set-up": "app"}[state]
+    factories.membership(who, factories.organisation(factorForStudents=asked))
     if state == "code":
         factories.app_of(who)
     guest.sign_in(who)
