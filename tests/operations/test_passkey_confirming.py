@@ -18,6 +18,7 @@ from app.models import (
 from app.operations import (
     lockout,
     passkey_step,
+    passkeys,
     seats,
     sessions,
     sign_in,
@@ -107,3 +108,13 @@ def test_a_session_that_came_by_passkey_takes_the_seats_of_the_accounts_password
     assert isinstance(step, SignedIn)
     held = {seat.membership_id for seat in sessions.seats_of(step.session)}
     assert held == {first.id, second.id}
+
+
+def test_one_session_may_be_asked_for_two_things_at_a_time() -> None:
+    who, holder = owner()
+    session = by_recovery_code(who)
+    credential = holder.use(passkey_step.options_to_confirm(session))
+
+    passkeys.options(session)
+
+    assert passkey_step.verify_passkey_again(session, credential, VISITOR)
