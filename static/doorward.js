@@ -2,6 +2,7 @@
 import { sendsItselfAtSixDigits } from "./code-field.js";
 import { copies } from "./copy-button.js";
 import { filtersCards } from "./card-filter.js";
+import { usesPasskeys } from "./passkey.js";
 import { showsPassword } from "./password-toggle.js";
 import { judgesPassword } from "./strength-meter.js";
 import { prints } from "./print-button.js";
@@ -16,6 +17,7 @@ const PARTS = {
   "time[data-local]": tellsLocalTime,
   "[data-wait]": waits,
   "[data-print]": prints,
+  "[data-passkey]": usesPasskeys,
   "[data-filter]": filtersCards,
 };
 

@@ -5,27 +5,32 @@ import json
 from collections.abc import Mapping
 from typing import TypeVar
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from app import config, db
 from app.clock import now
 from app.models import (
     Account,
+    AuditEvent,
     Interface,
     Membership,
     Organisation,
     OrganisationPolicy,
     OrganisationSettings,
     OutgoingMail,
+    Passkey,
     Password,
+    RecoveryCode,
     Role,
     Session,
     TotpDevice,
 )
-from app.operations import totp_setup
+from app.operations import passkey_answers, totp_setup
 from app.operations.visitor import Visitor
-from app.security import passwords, sealing
+from app.security import passwords, sealing, webauthn
 from app.security.identities import address_key, username_key
+from app.security.tokens import digest, new_recovery_code, normal_typed_code
+from tests.authenticator import Authenticator, encoded
 
 PASSWORD = "correct horse battery"
 OWN_PASSWORD = "another staple entirely"
@@ -97,6 +102,27 @@ def app_of(who: Account) -> str:
     return secret
 
 
+def passkey_of(who: Account, holder: Authenticator, name: str = "Blue key") -> Authenticator:
+    """Give the account the passkey of `holder`, without any ceremony."""
+    made = {"rp": {"id": "localhost"}, "user": {"id": encoded(who.id.bytes)}, "challenge": "AAAA"}
+    presented = webauthn.read(
+        holder.make({**made, "pubKeyCredParams": [{"alg": holder.algorithm}]})
+    )
+    kept = webauthn.verify_new(passkey_answers.site(), presented)
+    saved(Passkey(account_id=who.id, name=name, **vars(kept)))
+    return holder
+
+
+def recovery_codes_of(who: Account, count: int = 10) -> list[str]:
+    """Give the account so many recovery codes, and return them."""
+    codes = [new_recovery_code() for _ in range(count)]
+    for code in codes:
+        kept = digest(normal_typed_code(code))
+        db.session().add(RecoveryCode(account_id=who.id, digest=kept))
+    db.session().commit()
+    return codes
+
+
 def pin_organisation(name: str = "") -> Organisation:
     return organisation(name, {"mfaForStudents": True, "mfaForTeachers": True})
 
@@ -105,10 +131,25 @@ def sessions_open() -> int:
     return db.session().scalar(select(func.count()).select_from(Session)) or 0
 
 
+def everything_kept() -> str:
+    """Return all that the database holds, as text: to look for secrets, and for changes."""
+    db.session().rollback()
+    tables = db.Base.metadata.sorted_tables
+    return "\n".join(
+        f"{table.name}: {sorted(map(str, db.session().execute(select(table))))}" for table in tables
+    )
+
+
 def mails(kind: str | None = None) -> list[OutgoingMail]:
     waiting = select(OutgoingMail).order_by(OutgoingMail.created_at, OutgoingMail.id)
     rows = db.session().scalars(waiting.where(OutgoingMail.sealed.is_not(None)))
     return [row for row in rows if kind in (None, row.kind)]
+
+
+def forget_mails() -> None:
+    """Forget what was promised so far, where a story begins after somebody signed in."""
+    db.session().execute(delete(OutgoingMail))
+    db.session().commit()
 
 
 def words(mail: OutgoingMail) -> dict[str, str]:
@@ -126,6 +167,16 @@ def latest_words(kind: str) -> dict[str, str]:
 def ticket_in(kind: str) -> str:
     """Return the ticket in the newest mail of its kind, as its link carries it."""
     return latest_words(kind)["link"].partition("ticket=")[2]
+
+
+def told(event: AuditEvent) -> dict[str, object]:
+    """Return what an event tells besides the visitor's own program."""
+    return {name: value for name, value in event.details.items() if name != "user_agent"}
+
+
+def not_me_in(kind: str) -> str:
+    """Return the ticket in the newest mail of its kind, as its "this was not me" carries it."""
+    return latest_words(kind)["not_me_link"].partition("/not-me?ticket=")[2]
 
 
 def saved(row: _Row) -> _Row:

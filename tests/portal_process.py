@@ -172,6 +172,16 @@ def mail_to(sink: Script, address: str, count: int = 1, within: float = 15) -> E
     return wait_for(arrived, within)
 
 
+def mail_about(sink: Script, address: str, subject: str, within: float = 15) -> EmailMessage:
+    """Wait for a mail to this address whose subject has these words; return the newest."""
+
+    def arrived() -> EmailMessage | None:
+        theirs = [mail for mail in mails_to(sink, address) if subject in str(mail["Subject"])]
+        return theirs[-1] if theirs else None
+
+    return wait_for(arrived, within)
+
+
 def mails_to(sink: Script, address: str) -> list[EmailMessage]:
     return [mail for mail in sink.received if mail["To"].addresses[0].addr_spec == address]
 

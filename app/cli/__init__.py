@@ -7,7 +7,10 @@ from flask import Flask
 from flask import cli as flask_cli
 
 from app.cli.accounts import accounts
+from app.cli.audit import audit
 from app.cli.demo import demo
+from app.cli.exporting import export
+from app.cli.importing import import_
 from app.cli.keys import keys
 from app.cli.memberships import memberships
 from app.cli.organisations import organisations
@@ -20,7 +23,9 @@ WSGI = Path(__file__).resolve().parent.parent.parent / "wsgi.py"
 
 def init_app(app: Flask) -> None:
     """Give the application its commands."""
-    for command in (accounts, organisations, memberships, keys, outbox, purge, demo, serve):
+    for command in (import_, export):
+        accounts.add_command(command)
+    for command in (accounts, organisations, memberships, keys, outbox, purge, audit, demo, serve):
         app.cli.add_command(command)
 
 

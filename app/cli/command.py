@@ -34,9 +34,10 @@ class Group(AppGroup):
     command_class = Command
 
 
-def command(name: str) -> Callable[[Callable[..., Any]], click.Command]:
-    """Make a function a command of its own, outside any group."""
-    return lambda function: click.command(name, cls=Command)(with_appcontext(function))
+def command(name: str, epilog: str = "") -> Callable[[Callable[..., Any]], click.Command]:
+    """Make a function a command of its own, to be added to the application or to a group."""
+    made = click.command(name, cls=Command, epilog=epilog)
+    return lambda function: made(with_appcontext(function))
 
 
 @contextmanager

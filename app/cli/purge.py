@@ -10,8 +10,8 @@ from app.operations import purging
 def purge() -> None:
     """Delete what has expired: sessions, tickets, counts of failures, old mail.
 
-    Accounts that nobody activated within seven days go too, unless they have a role. Safe at any
-    time; once an hour is enough.
+    Accounts that nobody activated within seven days go too, unless they have a role, and those
+    whose owners wanted them removed a week ago. Safe at any time; servers do it once an hour.
     """
     counts: dict[str, int] = {}
     with click.progressbar(purging.batches(), label="Purging") as bar:

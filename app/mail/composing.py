@@ -19,8 +19,9 @@ from app.clock import now
 from app.mail import devices
 from app.mail.host import portal_host
 from app.mail.subjects import subject
-from app.models import OutgoingMail
+from app.models import NotMeTicket, OutgoingMail
 
+MOMENTS = frozenset({"locked_until", "removed_on"})  # words that are times, in ISO 8601
 MANY_BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -61,11 +62,21 @@ def _circumstances(mail: OutgoingMail, words: Mapping[str, str]) -> dict[str, ob
         "portal_host": portal_host(),
         "portal_url": config.current().base_url,
         "code_page": words.get("link", "").partition("?")[0],
-        "device": devices.label(words.get("user_agent", "")),
         "asked_at": _moment(mail.created_at),
         "until": _moment(expires_at),
         "lasts": _lasts(expires_at - mail.created_at),
+        "not_me_until": _moment(mail.created_at + NotMeTicket.LIFETIME),
+        **_whereabouts(words),
+        **{name: _moment(datetime.fromisoformat(words[name])) for name in MOMENTS & words.keys()},
     }
+
+
+def _whereabouts(words: Mapping[str, str]) -> dict[str, str]:
+    """Return in words from where something was done, if the mail tells of it."""
+    if "interface" not in words:
+        return {}
+    device, opened_by = words["user_agent"], words["interface"]
+    return {"device": devices.label(device), "opened_by": devices.opened_by(opened_by)}
 
 
 def _moment(when: datetime) -> str:

@@ -31,15 +31,45 @@ ASKED_BY_ANYONE = [
 ]
 TOLD_ONCE = Limit(frozenset({"already_registered"}), an_hour=1, a_day=1)
 PINS = Limit(frozenset({"pin"}), an_hour=10, a_day=30)
-HINTS = Limit(frozenset({"set_up"}), an_hour=1, a_day=3)  # the same news each time
+# The same news each time, and anybody can have a lock told by guessing.
+HINTS = [
+    Limit(frozenset({kind}), an_hour=1, a_day=3)
+    for kind in ("set_up", "locked", "membership_locked", "passkey_copied")
+]
+SIGN_INS = Limit(frozenset({"new_device"}), an_hour=5, a_day=15)
+# What somebody did who had proven a password, or more. Each kind by itself, so that none is buried
+# under others; of one kind so many that whoever reads none of them would not read the next.
+DONE = [
+    Limit(frozenset({kind}), an_hour=10, a_day=30)
+    for kind in (
+        "password_changed",
+        "address_changed",
+        "address_put_back",
+        "removal_scheduled",
+        "removal_refused",
+        "account_removed",
+        "app_added",
+        "app_replaced",
+        "app_removed",
+        "factors_removed",
+        "passkey_added",
+        "passkey_removed",
+        "pin_chosen",
+        "pin_left",
+        "recovery_codes_made",
+        "recovery_code_used",
+        "sessions_ended",
+        "not_me_reported",
+    )
+]
+EVERY = (*ASKED_BY_ANYONE, TOLD_ONCE, PINS, SIGN_INS, *HINTS, *DONE)
 
 
 def reached(kind: str, recipient_key: str) -> bool:
     """Tell whether one more mail of this kind is too many, in the caller's transaction."""
     if not config.current().rate_limits:
         return False
-    every = (*ASKED_BY_ANYONE, TOLD_ONCE, PINS, HINTS)
-    limits = [limit for limit in every if kind in limit.kinds]
+    limits = [limit for limit in EVERY if kind in limit.kinds]
     if limits:
         _let_nobody_else_count(recipient_key)
     return any(_is_reached(limit, recipient_key) for limit in limits)

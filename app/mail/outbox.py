@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy import select
 
 from app import db
 from app.clock import now
@@ -20,7 +21,7 @@ from app.security.identities import address_key, mailing_address
 
 GIVE_UP_AFTER = timedelta(days=5)  # RFC 5321 section 4.5.4.1: at least four to five days
 # What goes to an address that is not on file: not yet, or not any more.
-ELSEWHERE = frozenset({"new_address", "address_changed"})
+ELSEWHERE = frozenset({"new_address", "address_changed", "address_put_back"})
 
 log = structlog.get_logger("doorward.mail")
 
@@ -40,31 +41,37 @@ def put(
     of late. What has not been sent by `expires_at` is dropped. Raises KeyError for a kind that has
     no subject, and ValueError for one that goes nowhere else.
     """
-    if elsewhere is not None and kind not in ELSEWHERE:
-        raise ValueError(kind)
-    address = elsewhere or to.email
-    if not _takes(kind, to, address):
+    if not takes(kind, to, elsewhere):
         return False
-    db.session().add(_mail(kind, to, address or "", words, expires_at))
+    db.session().add(_mail(kind, to, elsewhere or to.email or "", words, expires_at))
     return True
 
 
-def takes(kind: str, to: Account) -> bool:
+def takes(kind: str, to: Account, elsewhere: str | None = None) -> bool:
     """Tell whether one more mail of this kind would be promised to this account now.
 
-    Within the caller's transaction that stays so. Raises KeyError for a kind without a subject.
+    Within the caller's transaction that stays so. Raises as `put` does.
     """
-    return _takes(kind, to, to.email)
-
-
-def _takes(kind: str, to: Account, address: str | None) -> bool:
     SUBJECTS[kind]
+    if elsewhere is not None and kind not in ELSEWHERE:
+        raise ValueError(kind)
+    address = elsewhere or to.email
     if address is None:
         return False
+    _hold(to)
     if limits.reached(kind, address_key(address)):
         log.warning("mail_dropped", kind=kind, account_id=str(to.id), error="too many of late")
         return False
     return True
+
+
+def _hold(to: Account) -> None:
+    """Hold the account's row, before the recipient's count: nobody waits for them crosswise.
+
+    Others may hold it so as well, and change all of it but what it is called.
+    """
+    row = select(Account.id).where(Account.id == to.id)
+    db.session().execute(row.with_for_update(read=True, key_share=True))
 
 
 def _mail(

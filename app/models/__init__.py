@@ -1,7 +1,9 @@
 """The tables. One file per idea; every table's docstring says who writes it."""
 
 from app.models.account import Account
+from app.models.audit_chain import AuditCheckpoint, AuditHead, AuditStart
 from app.models.audit_event import AuditEvent
+from app.models.imports import Import, ImportRow, Outcome
 from app.models.interface import Interface
 from app.models.lockout import Counted, FailedSignIns, KnownNetwork
 from app.models.membership import Membership
@@ -36,13 +38,18 @@ __all__ = [
     "Account",
     "ActivationTicket",
     "AddressTicket",
+    "AuditCheckpoint",
     "AuditEvent",
+    "AuditHead",
+    "AuditStart",
     "ChallengeFor",
     "Counted",
     "Demand",
     "EmailedPin",
     "Factor",
     "FailedSignIns",
+    "Import",
+    "ImportRow",
     "Interface",
     "KnownNetwork",
     "Membership",
@@ -51,6 +58,7 @@ __all__ = [
     "OrganisationLogo",
     "OrganisationPolicy",
     "OrganisationSettings",
+    "Outcome",
     "OutgoingMail",
     "Passkey",
     "PasskeyChallenge",

@@ -110,6 +110,9 @@ def _factors(account: Account) -> list[Factor]:
     mine = TotpDevice.account_id == account.id, TotpDevice.confirmed_at.is_not(None)
     apps = db.session().scalars(select(TotpDevice.confirmed_at).where(*mine))
     found = [Factor("app", since) for since in apps if since]
+    keys = select(Passkey.created_at).where(Passkey.account_id == account.id)
+    oldest_first = db.session().scalars(keys.order_by(Passkey.created_at))
+    found += [Factor("passkey", since) for since in oldest_first]
     if account.pin_chosen_at is not None:
         found.append(Factor("pin", account.pin_chosen_at))
     return found
@@ -149,7 +152,8 @@ def _history(administrator: Administrator, account_id: uuid.UUID, *, whole: bool
     if not administrator.of_portal:
         here = row.organisation_id == administrator.organisation_id
         mine = mine.where(here | row.organisation_id.is_(None) if whole else here)
-    events = list(db.session().scalars(mine.order_by(row.id.desc()).limit(MOST_EVENTS)))
+    newest = mine.order_by(row.at.desc(), row.position.desc()).limit(MOST_EVENTS)
+    events = list(db.session().scalars(newest))
     names = _names(administrator, {each.by_account_id for each in events if each.by_account_id})
     return [Event(each, names.get(each.by_account_id)) for each in events]
 

@@ -30,6 +30,7 @@ from app.operations import (
     audit,
     even_time,
     lockout,
+    news,
     registration,
     sessions,
     steps,
@@ -112,9 +113,25 @@ def confirm(secret: str, visitor: Visitor, session: Session | None = None) -> st
         ticket = change_of(secret)
         account, address = ticket.account, (ticket.new_email, ticket.new_email_key)
         tickets.spend(ticket)
-        if _is_free(address[0], account):
+        if make_room(address[0], account):
             return _change(account, address, visitor, session)
     raise TicketRefused
+
+
+def make_room(address: str, account: Account) -> bool:
+    """Tell whether the address can be this account's, in the caller's transaction.
+
+    An account that somebody registered with it and never activated makes room: the mail is proof
+    of whose it is.
+    """
+    holder = accounts.find(address)
+    if holder is None or holder.id == account.id:
+        return True
+    if registration.is_someones(holder):
+        return False
+    squatter = delete(Account).where(Account.id == holder.id, Account.activated_at.is_(None))
+    db.session().execute(squatter.execution_options(synchronize_session=False))
+    return True
 
 
 def shown(account: Account) -> str:
@@ -138,22 +155,6 @@ def _mail(account: Account, address: str, issued: Issued) -> None:
     outbox.put("new_address", account, words, expires_at=until, elsewhere=address)
 
 
-def _is_free(address: str, account: Account) -> bool:
-    """Tell whether the address can be this account's.
-
-    An account that somebody registered with it and never activated makes room: the mail is proof
-    of whose it is.
-    """
-    holder = accounts.find(address)
-    if holder is None or holder.id == account.id:
-        return True
-    if registration.is_someones(holder):
-        return False
-    squatter = delete(Account).where(Account.id == holder.id, Account.activated_at.is_(None))
-    db.session().execute(squatter.execution_options(synchronize_session=False))
-    return True
-
-
 def _change(
     account: Account, address: tuple[str, str], visitor: Visitor, session: Session | None
 ) -> str | None:
@@ -165,20 +166,11 @@ def _change(
     own = session if session is not None and session.account_id == account.id else None
     sessions.end_all_of(account.id, but=own.id if own else None)
     if former is not None:
-        _tell_former(account, former, visitor)
+        named: news.Named = {"session_id": own.id if own else None, "former_email": former}
+        words = {"new_address": shown(account)}
+        news.tell("address_changed", account, visitor, words, **named)
     audit.record("address_changed", visitor, account_id=account.id)
     return sessions.rotate(own) if own else None
-
-
-def _tell_former(account: Account, former: str, visitor: Visitor) -> None:
-    """Mail the address that was replaced: this alone goes there, and it holds no secret."""
-    words = {
-        "name": account.shown_name,
-        "new_address": shown(account),
-        "user_agent": visitor.user_agent,
-        "address": visitor.address,
-    }
-    outbox.put("address_changed", account, words, elsewhere=former)
 
 
 @contextmanager

@@ -1,20 +1,34 @@
 """What every change of an account's second factors asks beforehand, and what follows it."""
 
-from app import config, db
+import uuid
+
+from sqlalchemy import func, select, update
+
+from app import db
 from app.clock import now
-from app.errors import FactorDemanded, ProofRequired
-from app.mail import outbox
-from app.models import Account, Demand, Factor, Interface, Session
+from app.errors import FactorDemanded, NotSignedIn, ProofRequired
+from app.models import (
+    Account,
+    Demand,
+    Factor,
+    Interface,
+    Passkey,
+    Seat,
+    Session,
+    TotpDevice,
+)
 from app.operations import (
     audit,
     factors,
     memberships,
+    news,
     recovery_codes,
     remembered_devices,
     second_factor,
     sessions,
 )
 from app.operations.factors import Held
+from app.operations.news import Named
 from app.operations.visitor import Visitor
 
 
@@ -38,11 +52,39 @@ def require_not_demanded(account: Account, left: Held) -> None:
         raise FactorDemanded
 
 
-def settle(session: Session, mail: str, what: str, visitor: Visitor) -> str | None:
+def held(session_id: uuid.UUID) -> Account:
+    """Return a session's account, held until the transaction ends: its factors change in turns.
+
+    Raises NotSignedIn where the session ended meanwhile.
+    """
+    mine = select(Account).join(Session, Session.account_id == Account.id)
+    row = mine.where(Session.id == session_id).with_for_update(of=Account)
+    account = db.session().scalar(row.execution_options(populate_existing=True))
+    if account is None:
+        raise NotSignedIn
+    return account
+
+
+def has_answered(session: Session, factor: Factor) -> None:
+    """Let the session that proved a new factor go on with it, in the caller's transaction."""
+    session.factor, session.factor_proved_at = factor, now()
+    seats = update(Seat).where(Seat.session_id == session.id)
+    db.session().execute(seats.values(factor=factor))
+
+
+def settle(
+    session: Session,
+    mail: str,
+    what: str,
+    visitor: Visitor,
+    *,
+    added: TotpDevice | Passkey | None = None,
+) -> str | None:
     """End and forget what the old factors opened; tell the owner. In the caller's transaction.
 
     Every other session ends, no device is trusted any more, and codes that stand for nothing go.
-    Returns the session's new bearer where it is one of the pages; a program keeps its own.
+    `added` is the app or passkey that is there now and took no other's place. Returns the
+    session's new bearer where it is one of the pages; a program keeps its own.
     """
     account = session.account
     db.session().flush()
@@ -51,12 +93,27 @@ def settle(session: Session, mail: str, what: str, visitor: Visitor) -> str | No
     remembered_devices.forget_all(account)
     second_factor.forgive(account)
     sessions.end_all_of(account.id, but=session.id)
-    tell(account, mail)
+    news.tell(mail, account, visitor, **undone_by_mail(account, added, session.id))
     audit.record(what, visitor, account_id=account.id)
     return sessions.rotate(session) if session.interface is Interface.PAGES else None
 
 
-def tell(account: Account, mail: str) -> None:
-    """Mail the owner that a factor changed, in the caller's transaction."""
-    forgotten = f"{config.current().base_url}/forgotten"
-    outbox.put(mail, account, {"name": account.shown_name, "forgotten_link": forgotten})
+def undone_by_mail(
+    account: Account, added: TotpDevice | Passkey | None, session_id: uuid.UUID | None
+) -> Named:
+    """Name what the mail about a change may undo: a factor only where it is the first strong one.
+
+    Whoever adds another, or takes one's place, has shown a strong factor; a mailbox alone must not
+    undo that.
+    """
+    if isinstance(added, TotpDevice) and not factors.of(account).passkey:
+        return {"session_id": session_id, "totp_device_id": added.id}
+    if isinstance(added, Passkey) and _is_alone(account):
+        return {"session_id": session_id, "passkey_id": added.id}
+    return {"session_id": session_id}
+
+
+def _is_alone(account: Account) -> bool:
+    """Tell whether a passkey just added is the only strong factor."""
+    counted = select(func.count()).where(Passkey.account_id == account.id)
+    return not factors.of(account).app and db.session().scalar(counted) == 1

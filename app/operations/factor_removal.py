@@ -1,28 +1,30 @@
-"""Taking away a lost second factor, in the caller's transaction."""
+"""Taking away lost second factors, in the caller's transaction."""
 
 from sqlalchemy import delete
 
 from app import config, db
 from app.mail import outbox
-from app.models import Account, TotpDevice
-from app.operations import second_factor, sessions
+from app.models import Account, Passkey, TotpDevice
+from app.operations import factors, recovery_codes, remembered_devices, second_factor, sessions
 
 
 def is_there(account: Account) -> bool:
     """Tell whether the account has a factor that an administrator could remove."""
-    return second_factor.device_of(account) is not None
+    return factors.of(account).strong
 
 
 def remove(account: Account) -> None:
-    """Remove the account's authenticator app, confirmed or pending; tell its owner by mail.
+    """Remove the account's app, passkeys, recovery codes and trusted devices; tell its owner.
 
-    All its sessions end: whoever has them may not be who lost the app.
+    All its sessions end: whoever has them may not be who lost the factor.
     """
-    db.session().execute(delete(TotpDevice).where(TotpDevice.account_id == account.id))
+    for table in (TotpDevice, Passkey):
+        db.session().execute(delete(table).where(table.account_id == account.id))
+    recovery_codes.forget(account)
+    remembered_devices.forget_all(account)
     second_factor.forgive(account)
     sessions.end_all_of(account.id)
-    words = {
-        "name": account.shown_name,
-        "forgotten_link": f"{config.current().base_url}/forgotten",
-    }
-    outbox.put("app_removed", account, words)
+    forgotten = f"{config.current().base_url}/forgotten"
+    outbox.put(
+        "factors_removed", account, {"name": account.shown_name, "forgotten_link": forgotten}
+    )

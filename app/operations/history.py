@@ -3,13 +3,15 @@
 import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, Row, and_, not_, or_, select
+from sqlalchemy import ColumnElement, Row, ScalarSelect, and_, literal, not_, or_, select, tuple_
 
 from app import db
 from app.models import Account, AuditEvent, Interface, Organisation
 
 PAGE = 25  # events
+_MOMENT = tuple_(AuditEvent.at, AuditEvent.position)  # as an account's events are indexed
 # Getting in, in which way, and out again. Whatever else happens is a change.
 SIGN_INS = frozenset(
     {
@@ -68,22 +70,26 @@ def page(account: Account, kind: Kind | None = None, before: int | None = None) 
     """
     wanted = [AuditEvent.account_id == account.id, AuditEvent.at >= account.created_at]
     if before is not None:
-        wanted.append(AuditEvent.id < before)
+        wanted.append(tuple_(_at(before), literal(before)) > _MOMENT)
     if kind is not None:
         wanted.append(_is_of(kind))
     rows = db.session().execute(
         select(AuditEvent, Organisation.name, BY_ADMINISTRATOR)
         .outerjoin(Organisation, Organisation.id == AuditEvent.organisation_id)
         .where(*wanted)
-        .order_by(AuditEvent.id.desc())
+        .order_by(AuditEvent.at.desc(), AuditEvent.position.desc())
         .limit(PAGE + 1)
     )
     return _page(rows.all())
 
 
+def _at(position: int) -> ScalarSelect[datetime]:
+    return select(AuditEvent.at).where(AuditEvent.position == position).scalar_subquery()
+
+
 def _page(rows: Sequence[Row[AuditEvent, str, bool]]) -> Page:
     shown = [Happened(*row) for row in rows[:PAGE]]
-    return Page(shown, shown[-1].event.id if len(rows) > PAGE else None)
+    return Page(shown, shown[-1].event.position if len(rows) > PAGE else None)
 
 
 def _is_of(kind: Kind) -> ColumnElement[bool]:

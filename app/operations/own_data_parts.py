@@ -176,5 +176,5 @@ PARTS = (
         (AddressTicket.created_at, AddressTicket.id),
     ),
     Part("mails", _MAILS, OutgoingMail.account_id, (OutgoingMail.created_at, OutgoingMail.id)),
-    Part("history", _HISTORY, AuditEvent.account_id, (AuditEvent.id,)),
+    Part("history", _HISTORY, AuditEvent.account_id, (AuditEvent.position,)),
 )

@@ -26,6 +26,7 @@ from app.operations import (
     even_time,
     factors,
     known_devices,
+    lock_mails,
     lockout,
     memberships,
     password_try,
@@ -74,7 +75,7 @@ def verify_password(  # noqa: PLR0913 (the last three name kinds of sign-in, by 
     try:
         verified = _settle(tried, matched, visitor, Wanted(keep, whole))
     except Refusal as refusal:
-        _note_failure(tried.account_id, refusal, visitor)
+        _note_failure(tried, refusal, visitor)
         even_time.wait(began)
         raise
     _keep_rehashed(fresh)
@@ -121,7 +122,7 @@ def verify_another_password(
     try:
         return _add_way(secret, membership_id, tried, matched)
     except Refusal as refusal:
-        _note_failure(tried.account_id, refusal, visitor)
+        _note_failure(tried, refusal, visitor)
         raise
 
 
@@ -191,9 +192,11 @@ def _why_shut(refused: list[RefusedWay], matched: set[uuid.UUID]) -> Refusal:
     return NoWayIn() if matched else WrongPassword()
 
 
-def _note_failure(account_id: uuid.UUID | None, refusal: Refusal, visitor: Visitor) -> None:
+def _note_failure(tried: PasswordTry, refusal: Refusal, visitor: Visitor) -> None:
     with db.transaction():
-        audit.record("sign_in_failed", visitor, account_id=account_id, reason=refusal.reason)
+        lock_mails.tell(tried, visitor)
+        who = tried.account_id
+        audit.record("sign_in_failed", visitor, account_id=who, reason=refusal.reason)
 
 
 def _pending_of(verification: Verification) -> list[PendingSignIn]:

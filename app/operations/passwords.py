@@ -4,19 +4,20 @@ import uuid
 
 import structlog
 
-from app import config, db
+from app import db
 from app.clock import now
 from app.errors import TicketRefused, WrongPassword
-from app.mail import outbox
 from app.models import Account, AddressTicket, Counted, Organisation, ResetTicket, Session
 from app.operations import (
     accounts,
     audit,
     even_time,
     known_devices,
+    lock_mails,
     lockout,
     memberships,
     new_passwords,
+    news,
     password_try,
     second_factor,
     sessions,
@@ -82,7 +83,8 @@ def reset(secret: str, password: str, visitor: Visitor, *, least: int = 8) -> No
         unlock(account)
         second_factor.forgive_after_reset(account)
         known_devices.forget_all(account)
-        _tell(account, organisation_id)
+        place = {"organisation": _name_of(organisation_id)}
+        news.tell("password_changed", account, visitor, place, organisation_id=organisation_id)
         audit.record(
             "password_reset", visitor, account_id=account.id, organisation_id=organisation_id
         )
@@ -108,7 +110,7 @@ def change(
         tickets.forget(ResetTicket, account)
         tickets.forget(AddressTicket, account)
         known_devices.forget_all(account)
-        _tell(account, None)
+        news.tell("password_changed", account, visitor, session_id=session.id)
         audit.record("password_changed", visitor, account_id=account.id)
         return sessions.rotate(session)
 
@@ -135,21 +137,13 @@ def _is_current(account: Account, password: str, visitor: Visitor) -> bool:
         if right:
             password_try.opened(tried, [each for each in tried.stored if each.id in matched])
         else:
+            lock_mails.tell(tried, visitor)
             audit.record("confirmation_failed", visitor, account_id=tried.account_id)
     return right
 
 
 def _belongs(account: Account, organisation_id: uuid.UUID) -> bool:
     return any(m.organisation_id == organisation_id for m in memberships.of(account.id))
-
-
-def _tell(account: Account, organisation_id: uuid.UUID | None) -> None:
-    words = {
-        "name": account.shown_name,
-        "organisation": _name_of(organisation_id),
-        "forgotten_link": f"{config.current().base_url}/forgotten",
-    }
-    outbox.put("password_changed", account, words)
 
 
 def _name_of(organisation_id: uuid.UUID | None) -> str:

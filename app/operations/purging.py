@@ -17,8 +17,11 @@ from app.models import (
     Account,
     ActivationTicket,
     AddressTicket,
+    AuditEvent,
     Counted,
     FailedSignIns,
+    Import,
+    ImportRow,
     KnownNetwork,
     Membership,
     NotMeTicket,
@@ -31,11 +34,12 @@ from app.models import (
     UnlockTicket,
     Verification,
 )
-from app.operations import lockout, removal
+from app.operations import audit_retention, lockout, removal
 
 BATCH = 100  # rows; with what hangs on them some 20 ms on SQLite
 MAIL_KEPT = timedelta(days=30)
 NETWORK_KEPT = timedelta(days=30)
+DRY_RUN_KEPT = timedelta(days=30)
 NEVER_ACTIVATED_KEPT = timedelta(days=7)
 EVERY = timedelta(hours=1)
 ONCE = lockout.Limit(Counted.PURGING, 1, EVERY, EVERY)
@@ -77,6 +81,8 @@ def batches() -> Iterator[tuple[str, int]]:
             yield table.__tablename__, rows
     for account_id in removal.due():
         yield Account.__tablename__, int(removal.remove_due(account_id))
+    for rows in audit_retention.drop(BATCH):
+        yield AuditEvent.__tablename__, rows
 
 
 def take_turn() -> bool:
@@ -99,6 +105,9 @@ def _expired() -> Iterator[tuple[type[db.Base], Condition]]:
     yield FailedSignIns, _no_longer_counted()
     yield KnownNetwork, KnownNetwork.seen_at <= moment - NETWORK_KEPT
     yield OutgoingMail, _settled_long_ago()
+    long_ago = Import.dry_run.is_(True), Import.started_at <= moment - DRY_RUN_KEPT
+    yield ImportRow, ImportRow.import_id.in_(select(Import.id).where(*long_ago))
+    yield Import, and_(*long_ago)  # an import that was kept stays, for as long as it can be undone
     yield Account, _never_activated()
 
 

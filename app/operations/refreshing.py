@@ -5,9 +5,8 @@ from sqlalchemy import delete, select, update
 from app import config, db
 from app.clock import now
 from app.errors import TicketRefused
-from app.mail import outbox
 from app.models import Account, Interface, RefreshToken, Session
-from app.operations import audit, sessions
+from app.operations import audit, news, sessions
 from app.operations.visitor import Visitor
 from app.security.tokens import derived_uuid, digest, new_uuid
 
@@ -95,9 +94,5 @@ def _again(row: RefreshToken, successor: str) -> bool:
 def _end(session: Session, visitor: Visitor) -> None:
     account = session.account
     audit.record("refresh_token_reused", visitor, account_id=account.id)
-    words = {
-        "name": account.shown_name,
-        "forgotten_link": f"{config.current().base_url}/forgotten",
-    }
-    outbox.put("sessions_ended", account, words)
+    news.tell("sessions_ended", account, visitor)
     db.session().execute(delete(Session).where(Session.id == session.id))

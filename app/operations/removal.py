@@ -10,7 +10,7 @@ from app.clock import now
 from app.errors import LastAdministrator, LastSuperuser, NotSignedIn, TicketRefused
 from app.mail import outbox
 from app.models import Account, Interface, Session
-from app.operations import audit, last_administrators, sessions
+from app.operations import audit, last_administrators, news, sessions
 from app.operations.visitor import Visitor
 
 GRACE = timedelta(days=7)  # to change one's mind
@@ -32,8 +32,8 @@ def schedule(session: Session, visitor: Visitor) -> datetime:
         account.removal_due_at = due
         current.flush()
         sessions.end_all_of(account_id, but=session.id)
-        words = {"name": account.shown_name, "keep_link": _page()}
-        outbox.put("removal_scheduled", account, words, expires_at=due)
+        words = {"keep_link": _page(), "removed_on": due.isoformat()}
+        news.tell("removal_scheduled", account, visitor, words, session_id=session.id)
         audit.record("removal_scheduled", visitor, account_id=account_id)
     return due
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from app import db
 from app.errors import Refusal, TicketRefused, WrongPassword
 from app.models import Factor, Membership, Password, Seat, Session
-from app.operations import audit, factors, password_try, ways_in
+from app.operations import audit, factors, lock_mails, password_try, ways_in
 from app.operations.password_try import PasswordTry
 from app.operations.visitor import Visitor
 from app.operations.ways_in import Offer, Opened, RefusedWay, Verified
@@ -65,6 +65,7 @@ def _fresh_proof(
         row = password_try.row_for(tried, None)
         if row is None or row.id not in matched:
             who = session.account_id
+            lock_mails.tell(tried, visitor)
             audit.record("confirmation_failed", visitor, account_id=who, reason="wrong_password")
             return None
         opened = ways_in.start(session.account, visitor, session)

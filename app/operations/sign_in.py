@@ -16,6 +16,7 @@ Between calls the state lives in rows of `verifications` and `pending_sign_ins`;
 only secrets: the verification's, and the *handle* of the way in that was chosen.
 """
 
+import uuid
 from dataclasses import dataclass
 
 from sqlalchemy import delete, select, update
@@ -37,6 +38,10 @@ from app.operations import (
     audit,
     factors,
     known_devices,
+    memberships,
+    new_devices,
+    passkey_answers,
+    passkey_challenges,
     recovery_codes,
     remembered_devices,
     second_factor,
@@ -44,6 +49,7 @@ from app.operations import (
     steps,
     totp_setup,
 )
+from app.operations.passkey_step import verify_passkey
 from app.operations.password_step import look_again, verify_another_password, verify_password
 from app.operations.steps import (
     CodeWanted,
@@ -76,6 +82,7 @@ __all__ = [
     "proceed",
     "resend",
     "verify_another_password",
+    "verify_passkey",
     "verify_password",
     "waiting_pin",
 ]
@@ -86,12 +93,14 @@ class Alternatives:
     """What else a person can do at the second step.
 
     `factors` are those that answer as well; `recovery_codes` how many are left; `trust_days` for
-    how long this device may be trusted, 0 where it may not.
+    how long this device may be trusted, 0 where it may not; `elsewhere` whether there are other
+    ways in to choose from.
     """
 
     factors: tuple[Factor, ...]
     recovery_codes: int
     trust_days: int
+    elsewhere: bool
 
 
 @dataclass(frozen=True)
@@ -134,13 +143,14 @@ def alternatives(handle: str) -> Alternatives:
     """Return what else a waiting sign-in could be answered with, or raise TicketRefused."""
     pending = find_pending(handle)
     account = pending.verification.account
+    elsewhere = len(memberships.of(account.id)) > 1
     if pending.factor is Factor.ENROLMENT:
-        return Alternatives((), 0, 0)
+        return Alternatives((), 0, 0, elsewhere)
     good = factors.choices(factors.of(account), demand_of(pending), pending.verification.interface)
     others = tuple(each for each in good if each not in {pending.factor, Factor.NONE})
     confirming = pending.verification.session_id is not None
     days = 0 if confirming else remembered_devices.days_allowed(account)
-    return Alternatives(others, recovery_codes.left(account), days)
+    return Alternatives(others, recovery_codes.left(account), days, elsewhere)
 
 
 def choose(handle: str, factor: Factor, visitor: Visitor) -> Waiting:
@@ -150,7 +160,7 @@ def choose(handle: str, factor: Factor, visitor: Visitor) -> Waiting:
     """
     with db.transaction():
         pending = find_pending(handle)
-        if pending.proceeded_at is None:
+        if pending.proceeded_at is None or factor is Factor.NONE:
             raise TicketRefused
         pending.chosen = factor
         if decided_again(pending).factor is not factor:
@@ -165,7 +175,7 @@ def resend(handle: str, visitor: Visitor) -> PinWanted:
     """Mail a new PIN; the old one stops working. Raises ResendTooSoon and TicketRefused."""
     with db.transaction():
         pending = find_pending(handle)
-        if second_factor.sent_pin(pending) is None:
+        if not steps.pin_due(pending) or second_factor.sent_pin(pending) is None:
             raise TicketRefused
         second_factor.send_another_pin(pending)
         audit.record("pin_resent", visitor, account_id=pending.verification.account_id)
@@ -177,9 +187,10 @@ def answer(
 ) -> SignedIn | Enrolment:
     """Check the second factor's answer and open the session.
 
-    `code` is a PIN, an app's code or a recovery code. The PIN of somebody who has to enrol leads to
-    Enrolment. `trust` remembers the device where policies allow it. Raises WrongCode,
-    TooManyCodes, or TicketRefused where the handle is over: after five wrong answers it is.
+    `code` is a PIN, an app's code, a recovery code, or what a browser made with a passkey. The PIN
+    of somebody who has to enrol leads to Enrolment. `trust` remembers the device where policies
+    allow it. Raises WrongCode, TooManyCodes, or TicketRefused where the handle is over: after five
+    wrong answers it is.
     """
     with db.transaction():
         done = _answer(handle, find_pending(handle), code, visitor, trust=trust)
@@ -245,17 +256,18 @@ def _accept(
     elif steps.pin_due(pending):
         second_factor.spend_pin(pending.id, code)
         pending.pin_proved_at = now()
-        totp_setup.pending_secret(account)
+        totp_setup.pending_secret(account, pending.id)
         return steps.enrolment(handle, pending)
     else:
-        totp_setup.confirm_first(account, code, but=pending.verification.session_id)
+        asking = pending.verification.session_id
+        totp_setup.confirm_first(account, code, pending.id, visitor, but=asking)
         answered = _Answered(Factor.CODE, enrolled=True)
     second_factor.forgive(account)
     return _finish(pending, answered, visitor)
 
 
 def _spend(pending: PendingSignIn, code: str, visitor: Visitor) -> Factor:
-    """Spend a PIN, an app's code or a recovery code; return which it was, or raise WrongCode."""
+    """Spend whichever answer this is; return which factor it was, or raise WrongCode."""
     account = pending.verification.account
     if is_recovery_code(code):
         recovery_codes.spend(account, code, visitor)
@@ -264,6 +276,8 @@ def _spend(pending: PendingSignIn, code: str, visitor: Visitor) -> Factor:
         second_factor.spend_pin(pending.id, code)
     elif pending.factor is Factor.CODE:
         second_factor.spend_code(account, code)
+    elif pending.factor is Factor.PASSKEY:
+        passkey_answers.accept(passkey_challenges.of_sign_in(pending), code, visitor)
     else:
         raise WrongCode
     return pending.factor
@@ -311,21 +325,24 @@ def _finish(pending: PendingSignIn, answered: _Answered, visitor: Visitor) -> Si
     spent = delete(PendingSignIn).where(PendingSignIn.id == pending.id)
     if db.session().scalar(spent.returning(PendingSignIn.id)) is None:
         raise TicketRefused
-    verification = pending.verification
+    verification, is_new = pending.verification, new_devices.is_new(pending, visitor)
     bearer, row = sessions.open_or_join(verification, _proof(pending, answered), visitor)
     if verification.interface is Interface.PAGES:
         db.session().delete(verification)
+    if is_new:
+        new_devices.tell(row, pending, visitor, _place_of_password(pending))
     cookie = _remembered(pending, visitor)
     if answered.trust:
         remembered_devices.remember(verification.account, cookie, answered.factor, visitor)
-    return SignedIn(bearer, row, cookie, answered.enrolled and _gave_codes(row))
+    gave_codes = answered.enrolled and _gave_codes(row)
+    return SignedIn(bearer, row, cookie, gave_codes, answered.factor)
 
 
 def _gave_codes(row: Session) -> bool:
     """Make recovery codes for a new app, where the session may see them: on the pages."""
     if row.interface is not Interface.PAGES or row.account_proved_at is None:
         return False
-    recovery_codes.make(row.account)
+    recovery_codes.make(row)
     return True
 
 
@@ -345,6 +362,11 @@ def _remembered(pending: PendingSignIn, visitor: Visitor) -> str:
     """Know the device from now on, if the password was typed on it: a seat may need none."""
     if pending.verification.session_id is not None and pending.membership is not None:
         return visitor.device or ""
-    password = pending.password_id and db.session().get_one(Password, pending.password_id)
-    place = password.organisation_id if password else None
+    place = _place_of_password(pending)
     return known_devices.remember(pending.verification.account, visitor, place)
+
+
+def _place_of_password(pending: PendingSignIn) -> uuid.UUID | None:
+    """Return the organisation whose own password was typed; None for the account's, or none."""
+    password = pending.password_id and db.session().get_one(Password, pending.password_id)
+    return password.organisation_id if password else None

@@ -10,18 +10,25 @@ from app import config, db
 from app.clock import now
 from app.errors import TicketRefused
 from app.mail import outbox
-from app.models import Account, ActivationTicket, ResetTicket, Ticket, UnlockTicket
+from app.models import Account, ActivationTicket, NotMeTicket, ResetTicket, Ticket, UnlockTicket
 from app.operations import accounts
 from app.security.tokens import (
     digest,
     keyed_digest,
+    new_secret,
     new_typed_code,
     new_uuid,
     normal_typed_code,
 )
 
 T = TypeVar("T", bound=Ticket)
-PATHS = {ActivationTicket: "activate", ResetTicket: "reset", UnlockTicket: "unlock"}
+PATHS: dict[type[Ticket], str] = {
+    ActivationTicket: "activate",
+    NotMeTicket: "not-me",
+    ResetTicket: "reset",
+    UnlockTicket: "unlock",
+}
+NO_CODE = ""  # no digest is like it: such a ticket is a link only
 KINDS = {ActivationTicket: "activation", ResetTicket: "reset", UnlockTicket: "unlock"}
 
 
@@ -40,17 +47,22 @@ def issue(kind: type[T], account: Account, **details: object) -> Issued:
     """
     forget(kind, account)
     issued = Issued(new_uuid(), new_typed_code())
-    row = kind(
-        id=uuid.uuid4(),
-        digest=digest(issued.secret),
-        account_id=account.id,
-        created_at=now(),
-        expires_at=now() + kind.LIFETIME,
-        **details,
-    )
+    row = _row(kind, account, issued.secret, details)
     row.code_digest = _code_digest(row, issued.code)
     db.session().add(row)
     return issued
+
+
+def issue_beside(kind: type[T], account: Account, **details: object) -> str:
+    """Make a ticket that kills no other, in the caller's transaction; return its secret.
+
+    It is a link only: there is no code to type for it.
+    """
+    secret = new_secret()
+    row = _row(kind, account, secret, details)
+    row.code_digest, row.tries_left = NO_CODE, 0
+    db.session().add(row)
+    return secret
 
 
 def mail(kind: type[T], account: Account, organisation_name: str = "", **details: object) -> bool:
@@ -64,11 +76,22 @@ def mail(kind: type[T], account: Account, organisation_name: str = "", **details
     issued = issue(kind, account, **details)
     words = {
         "name": account.shown_name,
-        "link": f"{config.current().base_url}/{PATHS[kind]}?ticket={issued.secret}",
+        "link": link(kind, issued.secret),
         "code": issued.code,
         "organisation": organisation_name,
     }
     return outbox.put(KINDS[kind], account, words, expires_at=now() + kind.LIFETIME)
+
+
+def link(kind: type[Ticket], secret: str) -> str:
+    """Return the address that a mail gives a ticket's holder to open."""
+    return f"{config.current().base_url}/{PATHS[kind]}?ticket={secret}"
+
+
+def is_live(kind: type[T], account: Account) -> bool:
+    """Tell whether the account has a ticket of a kind that still opens its door."""
+    live = select(kind.id).where(kind.account_id == account.id, kind.expires_at > now())
+    return db.session().scalar(live.limit(1)) is not None
 
 
 def forget(kind: type[T], account: Account) -> None:
@@ -121,6 +144,17 @@ def _redeem(kind: type[T], identity: str, code: str, fresh: str) -> bool:
         return False
     ticket.digest = digest(fresh)
     return True
+
+
+def _row(kind: type[T], account: Account, secret: str, details: dict[str, object]) -> T:
+    return kind(
+        id=uuid.uuid4(),
+        digest=digest(secret),
+        account_id=account.id,
+        created_at=now(),
+        expires_at=now() + kind.LIFETIME,
+        **details,
+    )
 
 
 def _code_digest(ticket: Ticket, code: str) -> str:

@@ -119,14 +119,23 @@ def pend(
     """Return the row of one way in that the password in `row` opens."""
     if row is None:
         raise WrongPassword
+    pending = _pending(opened, membership, factor)
+    pending.password_id, pending.password_changed_at = row.id, row.changed_at
+    return pending
+
+
+def pend_by_passkey(opened: Opened, membership: Membership | None) -> PendingSignIn:
+    """Return the row of one way in that a passkey opens: it stands for password and factor."""
+    return _pending(opened, membership, Factor.NONE)
+
+
+def _pending(opened: Opened, membership: Membership | None, factor: Factor) -> PendingSignIn:
     identifier = uuid.uuid4()
     return PendingSignIn(
         id=identifier,
         digest=digest(handle_of(opened.secret, identifier, opened.row.interface)),
         verification=opened.row,
         membership=membership,
-        password_id=row.id,
-        password_changed_at=row.changed_at,
         factor=factor,
     )
 
@@ -250,11 +259,11 @@ def _decide_again(pending: PendingSignIn) -> Factor:
 def _require_same_password(pending: PendingSignIn) -> None:
     """Raise WrongPassword unless what was proven is still what is good for this way in.
 
-    A passkey stands for the account's own password.
+    A passkey stands for the account's own password, and for no organisation's.
     """
     account, membership = pending.verification.account, pending.membership
     row = applicable_password(account.id, membership)
-    if pending.verification.passkey_id is not None:
+    if pending.password_id is None:
         same = row is None or row.organisation_id is None
     else:
         proven = (pending.password_id, pending.password_changed_at)

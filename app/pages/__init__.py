@@ -24,8 +24,12 @@ from app.pages import (
     home,
     logos,
     names,
+    not_me,
     other_factors,
     own_data,
+    passkey,
+    passkey_sign_in,
+    passkeys,
     passwords,
     pin,
     recovery_codes,
@@ -51,6 +55,9 @@ __all__ = [
     "names",
     "other_factors",
     "own_data",
+    "passkey",
+    "passkey_sign_in",
+    "passkeys",
     "pin",
     "recovery_codes",
     "removal",
@@ -65,6 +72,7 @@ BLUEPRINTS = (
     registration.pages,
     passwords.pages,
     unlocking.pages,
+    not_me.pages,
     home.pages,
     account.pages,
     address.pages,
@@ -92,4 +100,5 @@ def init_app(app: Flask) -> None:
 
 
 def _for_every_page() -> dict[str, object]:
-    return {"current_user": current_user, "demo": config.current().demo}
+    settings = config.current()
+    return {"current_user": current_user, "demo": settings.demo, "portal_url": settings.base_url}

@@ -32,11 +32,17 @@ SENTENCES = {
     "password_changed": _l("The password was changed"),
     "reset_asked": _l("A mail to set a new password was asked for"),
     "password_reset": _l("A new password was set by mail"),
+    "not_me": _l("It was said by mail that something was somebody else's doing"),
     "unlock_asked": _l("A mail to open a lock was asked for"),
     "unlocked": _l("The locks that wrong passwords left were opened"),
     # Second factors
     "app_enabled": _l("An authenticator app was added"),
     "app_disabled": _l("The authenticator app was removed"),
+    "app_replaced": _l("The authenticator app was replaced by another"),
+    "passkey_added": _l("A passkey was added"),
+    "passkey_renamed": _l("A passkey was given another name"),
+    "passkey_removed": _l("A passkey was removed"),
+    "passkey_copied": _l("A passkey was refused: it may have been copied"),
     "pin_chosen": _l("PINs by e-mail were turned on"),
     "pin_left": _l("PINs by e-mail were turned off"),
     "another_factor_chosen": _l("Another second step was chosen"),
@@ -64,6 +70,24 @@ SENTENCES = {
     "organisation_suspended": _l("An organisation was suspended"),
     "organisation_reactivated": _l("An organisation was opened again"),
     "settings_changed": _l("An organisation's settings were changed"),
+    # People brought in and lists taken out
+    "import_checked": _l("An import was checked without keeping anything"),
+    "import_started": _l("An import was begun"),
+    "import_finished": _l("An import was finished"),
+    "import_undone": _l("What an import had added was taken back"),
+    "import_undo_finished": _l("Taking back an import was finished"),
+    "accounts_exported": _l("A list of accounts was downloaded"),
+    # What administrators do
+    "activation_sent": _l("The activation mail was sent again"),
+    "reset_sent": _l("A mail to set a new password was sent"),
+    "factor_removed": _l("The second step was taken away"),
+    "role_changed": _l("A role was changed"),
+    "seats_ended": _l("What was open at an organisation was ended"),
+    "everybody_signed_out": _l("Everybody was signed out"),
+    "organisation_renamed": _l("An organisation was given another name"),
+    "colour_changed": _l("An organisation's colour was changed"),
+    "logo_changed": _l("An organisation's logo was changed"),
+    "logo_removed": _l("An organisation's logo was removed"),
 }
 UNKNOWN = _l("Something else was written down: %(what)s")
 REASONS = {

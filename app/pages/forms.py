@@ -10,13 +10,15 @@ from wtforms import BooleanField, EmailField, Field, HiddenField, PasswordField,
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from app.errors import PasswordRefused, Refusal
-from app.pages import problems
+from app.pages import passkey_options, problems
 from app.security.tokens import is_recovery_code
 
 LONGEST_IDENTITY = 320  # characters: the longest e-mail address
 LONGEST_PASSWORD = 1_024  # characters as sent; what fits a password, operations say
 LONGEST_NAME = 200
 LONGEST_CODE = 40
+LONGEST_PASSKEY_NAME = 100
+LONGEST_CREDENTIAL = 12_000  # characters of JSON; the largest that we ask for have some 3,000
 DIGITS = 6
 BETWEEN_DIGITS = " -\u00a0\u202f"  # as people type them, and as apps show them
 
@@ -137,6 +139,10 @@ class AnswerForm(Form):
     trust = BooleanField(_l("Trust this device"))
     NOT_SIX = ""
 
+    def refuse_answer(self, refusal: Refusal) -> None:
+        """Say beside the answer why it was refused."""
+        self.code.errors = [problems.sentence(refusal)]
+
     def validate_code(self, field: StringField) -> None:
         """Take six ASCII digits, with blanks and hyphens between them as people type them."""
         digits = "".join(sign for sign in field.data or "" if sign not in BETWEEN_DIGITS)
@@ -176,6 +182,48 @@ class RecoveryForm(AnswerForm):
         """Take what has a recovery code's form; anything else is a slip, and no try."""
         if not is_recovery_code(field.data or ""):
             raise ValidationError(_("A recovery code has sixteen letters and digits."))
+
+
+class PasskeyForm(AnswerForm):
+    """What a browser made with a passkey: the page's script writes it, as JSON."""
+
+    code = HiddenField(
+        validators=[
+            DataRequired(_l("Your browser made nothing of a passkey. Try again.")),
+            Length(max=LONGEST_CREDENTIAL, message=_l("This is too long.")),
+        ]
+    )
+
+    def validate_code(self, field: StringField) -> None:
+        """Leave it to the operation: every broken one is the same refusal."""
+
+    def refuse_answer(self, refusal: Refusal) -> None:
+        """Say above the button why it was refused."""
+        self.form_errors.append(passkey_options.sentence(refusal))
+
+
+class PasskeySignInForm(PasskeyForm):
+    """A passkey in the place of a password."""
+
+    keep = BooleanField()
+
+
+class PasskeyNameForm(Form):
+    """What to call a passkey."""
+
+    name = StringField(
+        _l("Name of the passkey"),
+        [
+            DataRequired(_l("Enter a name.")),
+            Length(max=LONGEST_PASSKEY_NAME, message=_l("This is too long.")),
+            no_control_characters,
+        ],
+        filters=[stripped],
+    )
+
+
+class NewPasskeyForm(PasskeyForm, PasskeyNameForm):
+    """A passkey that the browser just made, and what to call it."""
 
 
 class FactorForm(Form):

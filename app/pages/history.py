@@ -7,12 +7,12 @@ from flask import abort, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
+from app.mail import devices
 from app.models import AuditEvent
 from app.operations import history, sessions
 from app.operations.history import Happened, Kind
-from app.pages import cursors, devices, event_words, signed_in
+from app.pages import cursors, event_words, signed_in
 from app.pages.account import pages
-from app.pages.sessions import OPENED_BY
 
 KINDS = {
     None: _l("Everything"),
@@ -68,7 +68,7 @@ def _line(happened: Happened) -> Line:
         event_words.sentence(event),
         event_words.facts(event, happened.organisation),
         _device(event),
-        str(OPENED_BY[event.interface]),
+        str(devices.OPENED_BY[event.interface]),
         event.address,
         happened.by_administrator,
         event.what in {"sign_in_failed", "wrong_code", "confirmation_failed"},

@@ -6,25 +6,15 @@ from dataclasses import dataclass
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from app.models import Interface, Membership, Session
+from app.mail import devices
+from app.models import Membership, Session
 from app.operations import sessions
-from app.pages import devices, signed_in
+from app.pages import signed_in
 from app.pages.account import pages
 from app.pages.visitor import visitor
-
-OPENED_BY = {
-    Interface.PAGES: _l("These pages"),
-    Interface.COMMAND: _l("A command"),
-    Interface.MIKROCLOUD: _l("The MikroCloud API"),
-    Interface.ROCKETCHAT: _l("The Rocket.Chat API"),
-    Interface.BEARER_TOKEN: _l("The bearer token API"),
-    Interface.INTEDASHBOARD: _l("The InteDashboard API"),
-    Interface.HASURA_BACKEND_PLUS: _l("The Hasura Backend Plus API"),
-}
 
 
 @dataclass(frozen=True)
@@ -70,5 +60,5 @@ def end_other_sessions() -> Response:
 
 def _line(row: Session, *, this: bool) -> Line:
     held = [seat.membership for seat in sessions.seats_of(row)]
-    by = str(OPENED_BY[row.interface])
+    by = str(devices.OPENED_BY[row.interface])
     return Line(row, devices.label(row.user_agent), by, held, this)

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from app.errors import Locked, Refusal, TicketRefused, UnknownAccount
 from app.operations import sign_in
+from app.operations.ways_in import Verified
 from app.pages import cards, cookies, next_url, problems, signed_in, steps
 from app.pages.forms import AnotherPasswordForm, ChoiceForm, SignInForm
 from app.pages.hashing import require_room
@@ -38,7 +39,7 @@ def password() -> ResponseReturnValue:
     next_url.remember()
     if signed_in.current() is not None:
         return redirect(next_url.take(), 303)
-    return _password_page(SignInForm())
+    return password_page(SignInForm())
 
 
 @pages.post("/sign-in")
@@ -47,7 +48,7 @@ def check_password() -> ResponseReturnValue:
     require_room()
     form = SignInForm()
     if not form.validate():
-        return _password_page(form), 400
+        return password_page(form), 400
     try:
         return _verify(form)
     except TicketRefused:
@@ -77,8 +78,13 @@ def _verify(form: SignInForm) -> Response:
     identity, typed = form.identity.data or "", form.password.data or ""
     kept = bool(form.keep.data)
     verified = sign_in.verify_password(identity, typed, visitor(), keep=kept)
-    session["verification"], session["keep"] = verified.secret, kept
-    if len(verified.offers) + len(verified.refused) > 1:
+    return lead_on(verified, keep=kept)
+
+
+def lead_on(verified: Verified, *, keep: bool) -> Response:
+    """Go on with the one way in, or let a person with several choose."""
+    session["verification"], session["keep"] = verified.secret, keep
+    if verified.refused or len(verified.offers) > 1:
         return redirect(url_for("sign_in.organisation"), 303)
     return steps.go_on(verified.offers[0].handle)
 
@@ -87,10 +93,11 @@ def _refused(form: SignInForm, refusal: Refusal) -> ResponseReturnValue:
     told = UnknownAccount() if refusal.reason in TOLD_ALIKE else refusal
     form.refuse(told)
     locked = told.until if isinstance(told, Locked) else None
-    return problems.answer(_password_page(form, locked=locked), told)
+    return problems.answer(password_page(form, locked=locked), told)
 
 
-def _password_page(form: SignInForm, locked: object = None) -> str:
+def password_page(form: SignInForm, locked: object = None) -> str:
+    """Return the page that asks who it is, for a password or a passkey."""
     return render_template("sign_in/password.html", form=form, locked=locked)
 
 

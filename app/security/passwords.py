@@ -1,6 +1,8 @@
 """Keeping passwords and comparing with them.
 
-A password is its exact characters in Unicode's NFC, nothing trimmed and nothing cut off.
+A password is its exact characters in Unicode's NFC, nothing trimmed and nothing cut off. Hashes
+that were brought along from other systems are compared as those did, until their owners sign in:
+see `imported_hashes`.
 """
 
 import unicodedata
@@ -8,9 +10,11 @@ import unicodedata
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
+from app.security import imported_hashes
+
 LONGEST = 128  # code points
 LONGEST_BYTES = 512  # of UTF-8: 128 code points of the widest kind
-ARGON2 = "$argon2"
+ARGON2 = "$argon2"  # ours; one that was brought along is spelled otherwise
 NO_MEMORY = "Memory allocation error"  # argon2's words; its bindings keep no number for it
 
 # The least that OWASP's Password Storage Cheat Sheet asks of Argon2id: 19 MiB, two passes.
@@ -52,9 +56,11 @@ def matches(password: str, hashed: str) -> bool:
 
     MemoryError where the machine has no room to tell: that is not a wrong password.
     """
-    if too_long(password) or not hashed.startswith(ARGON2):
+    if too_long(password):
         return False
-    return _matches_argon2(normal(password), hashed)
+    if hashed.startswith(ARGON2):
+        return _matches_argon2(normal(password), hashed)
+    return imported_hashes.matches(password, hashed)
 
 
 def _matches_argon2(password: str, hashed: str) -> bool:
@@ -75,5 +81,5 @@ def spend_decoy(password: str) -> None:
 
 
 def needs_rehash(hashed: str) -> bool:
-    """Tell whether `hashed` was made with other parameters than those of today."""
+    """Tell whether `hashed` was made elsewhere, or with other parameters than those of today."""
     return not hashed.startswith(ARGON2) or hasher.check_needs_rehash(hashed)

@@ -1,7 +1,7 @@
 """Searching accounts by their names
 
 Revision: 0006
-After: 0003
+After: 0005
 """
 
 import unicodedata
@@ -11,7 +11,7 @@ from alembic import op
 
 
 revision = '0006'
-down_revision = '0003'
+down_revision = '0005'
 branch_labels = None
 depends_on = None
 

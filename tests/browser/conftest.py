@@ -78,6 +78,17 @@ def person(crowd: Iterator[Person]) -> Person:
     return next(crowd)
 
 
+@pytest.fixture(scope="session")
+def everybody_alone(served: Portal) -> Iterator[Person]:
+    return people.loners(served)
+
+
+@pytest.fixture
+def loner(everybody_alone: Iterator[Person]) -> Person:
+    """Return somebody new who belongs to no organisation."""
+    return next(everybody_alone)
+
+
 _newcomers = itertools.count(1)
 
 
@@ -85,6 +96,14 @@ _newcomers = itertools.count(1)
 def newcomer() -> Person:
     """Return somebody who has no account yet."""
     return Person(f"newcomer{next(_newcomers)}@example.org", "Lena Fischer")
+
+
+@pytest.fixture
+def strict_person(served: Portal, places: Places, newcomer: Person) -> Person:
+    """Return somebody new whose only organisation demands an app."""
+    membership = portal_process.membership(newcomer.email, places.strict, "student")
+    served.run([portal_process.account(newcomer.email, people.PASSWORD), membership])
+    return newcomer
 
 
 @pytest.fixture

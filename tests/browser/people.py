@@ -16,6 +16,7 @@ OWN_PASSWORD = "nine loud kettledrums"
 NEW_PASSWORD = "eleven patient otters"
 BATCH = 8  # people made by one process: starting it takes longer than making them
 OPEN, PIN, OWN, SHUT = "Elm School", "Northwind College", "Oak Academy", "Harbour Institute"
+STRICT = "Granite University"
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Places:
     pin: str
     own: str
     shut: str
+    strict: str
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ def settle(served: Portal) -> Places:
             organisation(PIN, "mfaForTeachers=true"),
             organisation(OWN),
             organisation(SHUT, "isSuspended=true"),
+            organisation(STRICT, "factorForStudents=app"),
         ]
     )
     return Places(*made)
@@ -55,6 +58,15 @@ def crowd(served: Portal, places: Places) -> Iterator[Person]:
         numbers = range(first, first + BATCH)
         people = [Person(f"person{n}@example.org", f"Noor Haddad {n}") for n in numbers]
         served.run([command for person in people for command in _member(person, places)])
+        yield from people
+
+
+def loners(served: Portal) -> Iterator[Person]:
+    """Return new people without end, none of whom belongs anywhere: nobody asks them a thing."""
+    for first in itertools.count(step=BATCH):
+        numbers = range(first, first + BATCH)
+        people = [Person(f"loner{n}@example.org", f"Ines Okafor {n}") for n in numbers]
+        served.run([account(person.email, PASSWORD, person.name) for person in people])
         yield from people
 
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Browse
 from tests.browser.people import OPEN, Person, enter, press, shows, sign_in
 from tests.mail.servers import Script
-from tests.portal_process import link_in, mail_to
+from tests.portal_process import link_in, mail_about
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -25,7 +25,7 @@ def test_a_lock_says_until_when_and_opens_by_mail(
     expect(page.get_by_text(re.compile(r"The lock ends by itself at .*\d\d:\d\d"))).to_be_visible()
     press(page, "Unlock by mail")
     shows(page, "Open the lock")
-    page.goto(link_in(mail_to(sink, person.email)))
+    page.goto(link_in(mail_about(sink, person.email, "Unlock your")))
     press(page, "Open the lock")
     sign_in(page, person)
 

@@ -30,6 +30,8 @@ STRANGERS_PAGES = {
     "/reset": "Set a new password",
     "/unlock": "Open the lock",
     "/unlock?ticket=spent": "Open the lock",
+    "/not-me": "This was not me",
+    "/not-me?ticket=spent": "This was not me",
     "/account/address/confirm": "Use a new address",
     "/account/address/confirm?ticket=spent": "Use a new address",
     "/no/such/page": "There is no such page",

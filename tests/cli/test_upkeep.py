@@ -68,6 +68,8 @@ COMMANDS = [
     "accounts suspend",
     "accounts reactivate",
     "accounts unlock",
+    "accounts import",
+    "accounts export",
     "organisations add",
     "organisations set",
     "organisations suspend",
@@ -76,6 +78,8 @@ COMMANDS = [
     "memberships remove",
     "outbox deliver",
     "purge",
+    "audit verify",
+    "audit checkpoint",
     "demo",
     "serve",
 ]

@@ -21,6 +21,7 @@ from tests.mail.conftest import Log
 pytestmark = pytest.mark.usefixtures("portal")
 
 WORDS = {"pin": "271828", "organisation": "Acme"}
+CHANGES = ["password_changed", "app_added", "app_removed", "pin_left", "address_changed"]
 LINK = {"name": "Ann", "link": "http://localhost:8000/reset?ticket=S3CR3T", "code": "K7QF3-M9TXB"}
 
 
@@ -91,7 +92,7 @@ def test_a_kind_without_a_subject_is_a_mistake_found_at_once() -> None:
         put(factories.account(), "chain_letter")
 
 
-@pytest.mark.parametrize("kind", ["new_address", "address_changed"])
+@pytest.mark.parametrize("kind", sorted(outbox.ELSEWHERE))
 def test_what_is_about_another_address_goes_there(kind: str) -> None:
     who = factories.account("ann@example.org")
 
@@ -191,12 +192,35 @@ def test_a_full_mailbox_of_one_person_takes_nothing_from_another() -> None:
     assert put(factories.account(), "reset", **LINK)
 
 
-def test_what_a_person_is_told_after_a_proof_is_not_counted() -> None:
+@pytest.mark.parametrize("kind", SUBJECTS)
+def test_every_kind_has_a_limit(kind: str) -> None:
     who = factories.account()
-    put_many(who, "reset", 5)
+    while put(who, kind, **LINK):
+        assert len(factories.mails(kind)) <= 10
 
-    assert all(put_many(who, "password_changed", 25))
-    assert put(who)
+    assert put(factories.account(), kind, **LINK)
+
+
+@pytest.mark.parametrize("flood", SUBJECTS)
+def test_no_flood_of_one_kind_hides_another(flood: str) -> None:
+    who = factories.account()
+    while put(who, flood, **LINK):
+        pass
+
+    assert all(put(who, kind, **LINK) for kind in SUBJECTS if kind != flood)
+
+
+@pytest.mark.parametrize("kind", CHANGES)
+def test_of_changes_ten_an_hour_and_thirty_a_day_are_told(kind: str, clock: Clock) -> None:
+    who = factories.account()
+
+    for _ in range(3):
+        assert put_many(who, kind, 11) == [True] * 10 + [False]
+        clock.advance(timedelta(hours=1))
+
+    assert not put(who, kind, **LINK)
+    clock.advance(timedelta(days=1))
+    assert put(who, kind, **LINK)
 
 
 def test_ten_pins_an_hour_and_thirty_a_day(clock: Clock) -> None:

@@ -1,5 +1,6 @@
 """The migrations make what the models say, and can be taken back, on both databases."""
 
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,11 +10,16 @@ from flask_migrate import check, downgrade, upgrade
 from sqlalchemy import func, inspect, select
 
 from app.config import Settings
-from app.db import Base, db
+from app.db import Base, db, transaction
 from app.factory import create_app
-from app.models import Account, AuditEvent, Interface, Membership, Password
+from app.models import Account, Membership, Password
+from app.operations import audit, audit_chain
 from tests import factories, servers
 from tests.conftest import KEY
+from tests.factories import VISITOR
+from tests.operations.audit_events import faults, happen, rows, tamper
+
+CHAIN = "SELECT position, hash FROM audit_events ORDER BY position"
 
 
 @pytest.fixture
@@ -69,9 +75,8 @@ def test_going_up_tells_who_registered_from_whom_an_administrator_added(empty: F
         upgrade(directory=folder)
         registered, added = factories.account(), factories.account()
         for who, what in ((registered, "registered"), (added, "account_created")):
-            factories.saved(
-                AuditEvent(what=what, account_id=who.id, interface=Interface.PAGES, address="")
-            )
+            with transaction():
+                audit.record(what, VISITOR, account_id=who.id)
 
         downgrade(directory=folder, revision="0001")
         upgrade(directory=folder)
@@ -80,6 +85,56 @@ def test_going_up_tells_who_registered_from_whom_an_administrator_added(empty: F
         assert db.session.scalars(marked).all() == [registered.id]
         db.session.remove()
         db.engine.dispose()
+
+
+def test_going_up_chains_what_was_recorded_before(empty: Flask) -> None:
+    folder = str(Path(empty.root_path) / "migrations")
+    with empty.app_context():
+        upgrade(directory=folder)
+        for number in range(2_500):
+            audit.record("signed_in", VISITOR, account_id=uuid.uuid4(), name="Zoë", number=number)
+        audit.record("settings_changed", VISITOR, organisation_id=uuid.uuid4(), nothing=None)
+        db.session.commit()
+        chained = rows(CHAIN)
+        db.session.remove()
+        downgrade(directory=folder, revision="0001")
+        upgrade(directory=folder)
+
+        assert rows(CHAIN) == chained
+        assert faults() == []
+        happen(2)
+        assert audit_chain.extent().last == 2_503
+        assert faults() == []
+        db.session.remove()
+
+
+def test_going_up_closes_the_gaps_that_ids_may_have(empty: Flask) -> None:
+    folder = str(Path(empty.root_path) / "migrations")
+    with empty.app_context():
+        upgrade(directory=folder)
+        happen(5)
+        downgrade(directory=folder, revision="0001")
+        tamper("DELETE FROM audit_events WHERE id IN (1, 4)")
+        upgrade(directory=folder)
+
+        assert audit_chain.extent() == audit_chain.Extent(1, 3)
+        assert faults() == []
+        db.session.remove()
+
+
+def test_going_down_lets_the_older_portal_go_on_writing(empty: Flask) -> None:
+    folder = str(Path(empty.root_path) / "migrations")
+    with empty.app_context():
+        upgrade(directory=folder)
+        happen(3)
+        downgrade(directory=folder, revision="0001")
+        tamper(
+            "INSERT INTO audit_events (at, what, interface, address, details)"
+            " SELECT at, 'later', interface, address, details FROM audit_events WHERE id = 1"
+        )
+
+        assert [row.id for row in rows("SELECT id FROM audit_events ORDER BY id")] == [1, 2, 3, 4]
+        db.session.remove()
 
 
 def count(table: type[Base]) -> int:

@@ -38,6 +38,6 @@ def again(administrator: Administrator) -> Administrator:
 def events(who: Account) -> list[tuple[str, Account | None]]:
     """Return what is recorded of somebody, and by whom, the sign-in left out."""
     db.session().rollback()
-    mine = select(AuditEvent).where(AuditEvent.account_id == who.id).order_by(AuditEvent.id)
+    mine = select(AuditEvent).where(AuditEvent.account_id == who.id).order_by(AuditEvent.position)
     found = [each for each in db.session().scalars(mine) if each.by_account_id]
     return [(each.what, db.session().get(Account, each.by_account_id)) for each in found]

@@ -10,7 +10,7 @@ from app import db
 from app.clock import now
 from app.errors import (
     AccountSuspended,
-    LastAccountAdmin,
+    LastAdministrator,
     LastSuperuser,
     NotFound,
     OutOfReach,
@@ -216,7 +216,7 @@ def test_a_lost_factor_is_removed_its_owner_told_and_everything_ended() -> None:
     assert do(who, Action.REMOVE_FACTOR, other)
 
     assert list(db.session().scalars(select(TotpDevice))) == []
-    assert len(factories.mails("app_removed")) == 1
+    assert len(factories.mails("factors_removed")) == 1
     assert not is_live(opened.bearer)
     assert opens(other)
     assert not do(who, Action.REMOVE_FACTOR, other)
@@ -308,12 +308,12 @@ def test_one_of_two_superusers_may_be_suspended() -> None:
     assert refusal(lambda: do(acting(only), SUSPEND, only)) is LastSuperuser
 
 
-def test_the_last_account_administrator_is_not_suspended_by_a_superuser_either() -> None:
+def test_the_last_administratoristrator_is_not_suspended_by_a_superuser_either() -> None:
     x = factories.organisation()
     chief = member(Role.ACCOUNT_ADMIN, x)
     who = superuser()
 
-    assert refusal(lambda: do(who, SUSPEND, chief)) is LastAccountAdmin
+    assert refusal(lambda: do(who, SUSPEND, chief)) is LastAdministrator
 
     member(Role.ACCOUNT_ADMIN, x)
     assert do(who, SUSPEND, chief)
@@ -326,7 +326,7 @@ def test_who_could_not_sign_in_does_not_count(out: str) -> None:
     setattr(absent, out, now() if out == "suspended_at" else None)
     factories.saved(absent)
 
-    assert refusal(lambda: do(superuser(), SUSPEND, chief)) is LastAccountAdmin
+    assert refusal(lambda: do(superuser(), SUSPEND, chief)) is LastAdministrator
 
 
 def test_a_suspended_organisation_may_lose_its_last_administrator() -> None:

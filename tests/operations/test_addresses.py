@@ -97,7 +97,7 @@ def test_the_code_does_as_well_and_the_link_is_used_up_then() -> None:
         addresses.confirm(link, VISITOR)
 
 
-def test_the_former_address_is_told_by_whom_and_of_no_secret() -> None:
+def test_the_former_address_is_told_by_whom_and_not_what_the_new_one_was() -> None:
     who = factories.account("old@example.org", name="Ann")
     asked(who)
     secrets = [factories.latest_words("new_address")[each] for each in SECRETS]
@@ -110,6 +110,7 @@ def test_the_former_address_is_told_by_whom_and_of_no_secret() -> None:
     assert told.account_id == who.id
     assert words["new_address"] == "n•••@example.org"
     assert (words["user_agent"], words["address"]) == (STRANGER.user_agent, STRANGER.address)
+    assert "/not-me?ticket=" in words["not_me_link"]
     assert not any(secret in str(words) for secret in secrets)
 
 

@@ -62,7 +62,7 @@ def as_seat_only(done: sign_in.SignedIn) -> sign_in.SignedIn:
 
 
 def events() -> list[str]:
-    return list(db.session().scalars(select(AuditEvent.what).order_by(AuditEvent.id)))
+    return list(db.session().scalars(select(AuditEvent.what).order_by(AuditEvent.position)))
 
 
 def count(table: type[db.Base]) -> int:

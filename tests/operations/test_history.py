@@ -7,12 +7,12 @@ import pytest
 from sqlalchemy import event
 
 from app import db
-from app.clock import now
-from app.models import Account, AuditEvent, Interface
+from app.models import Account, Interface
 from app.operations import administration, audit, history, removal
 from app.operations.history import Kind
 from app.operations.visitor import Visitor
 from tests import factories
+from tests.conftest import Clock
 from tests.factories import STRANGER, VISITOR
 from tests.operations.signing_in import fail, signed_in
 
@@ -118,7 +118,7 @@ def test_pages_follow_each_other_without_a_gap() -> None:
     second = history.page(who, before=first.older)
     third = history.page(who, before=second.older)
 
-    ids = [each.event.id for page in (first, second, third) for each in page.events]
+    ids = [each.event.position for page in (first, second, third) for each in page.events]
     assert [len(page.events) for page in (first, second, third)] == [25, 25, 3]
     assert ids == sorted(set(ids), reverse=True)
     assert third.older is None
@@ -131,17 +131,12 @@ def test_a_full_page_is_the_last_where_nothing_is_older() -> None:
     assert history.page(who).older is None
 
 
-def test_what_an_older_account_of_the_same_id_did_is_not_told() -> None:
+def test_what_an_older_account_of_the_same_id_did_is_not_told(clock: Clock) -> None:
     who = factories.account()
-    factories.saved(
-        AuditEvent(
-            at=now() - timedelta(days=1),
-            what="signed_in",
-            account_id=who.id,
-            interface=Interface.PAGES,
-            address="",
-        )
-    )
+    clock.advance(timedelta(days=-1))
+    with db.transaction():
+        audit.record("signed_in", VISITOR, account_id=who.id)
+    clock.advance(timedelta(days=1))
 
     assert happened(who) == []
 

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import func, select, update
 
 from app import db
-from app.errors import LastAccountAdmin, LastSuperuser, NotFound, Refusal
+from app.errors import LastAdministrator, LastSuperuser, NotFound, Refusal
 from app.models import Account, Membership, Organisation, Role
 from app.operations import account_acts, last_administrators, membership_acts, memberships, removal
 from app.operations.authority import Action
@@ -81,7 +81,7 @@ def test_of_two_that_take_each_other_away_one_stays(
     assert set(ended) <= {
         WON,
         LastSuperuser.reason,
-        LastAccountAdmin.reason,
+        LastAdministrator.reason,
         NotFound.reason,
         "ticket_refused",
     }
@@ -117,7 +117,7 @@ def test_two_superusers_who_suspend_both_administrators_leave_one(portal: Flask)
         times=2,
     )
 
-    assert ended == {WON: 1, LastAccountAdmin.reason: 1}
+    assert ended == {WON: 1, LastAdministrator.reason: 1}
     assert left(ADMIN, place) == 1
 
 
@@ -164,7 +164,7 @@ def test_an_organisations_last_administrator_does_not_remove_the_account_either(
     only = member(ADMIN, place)
     session = signed_in(only).session
 
-    with pytest.raises(LastAccountAdmin):
+    with pytest.raises(LastAdministrator):
         removal.remove(session, VISITOR)
 
     member(ADMIN, place)
@@ -182,8 +182,8 @@ def test_who_could_not_go_together_is_told_beforehand() -> None:
         return last_administrators.needed([each.id for each in who])
 
     assert needed(one, pupil, supers[0]) == {}
-    assert needed(one, other) == dict.fromkeys([one.id, other.id], LastAccountAdmin)
-    assert needed(third) == {third.id: LastAccountAdmin}
+    assert needed(one, other) == dict.fromkeys([one.id, other.id], LastAdministrator)
+    assert needed(third) == {third.id: LastAdministrator}
     assert set(needed(*supers)) == {each.id for each in supers}
     db.session().execute(update(Organisation).values(suspended_at=Organisation.created_at))
     db.session().commit()

@@ -9,7 +9,7 @@ from app import db
 from app.clock import now
 from app.errors import (
     AlreadyExists,
-    LastAccountAdmin,
+    LastAdministrator,
     LastSuperuser,
     NotFound,
     OutOfReach,
@@ -209,7 +209,7 @@ def test_the_last_superuser_keeps_the_role() -> None:
     assert roles_of(only) == set()
 
 
-def test_the_last_account_administrator_keeps_the_role() -> None:
+def test_the_last_administratoristrator_keeps_the_role() -> None:
     x = factories.organisation()
     chief = member(ADMIN, x)
     factories.membership(chief, x, TEACHER)
@@ -217,9 +217,9 @@ def test_the_last_account_administrator_keeps_the_role() -> None:
     role = role_of(chief, x, ADMIN)
 
     for administrator in (who, superuser()):
-        with pytest.raises(LastAccountAdmin):
+        with pytest.raises(LastAdministrator):
             change(administrator, role, STUDENT)
-        with pytest.raises(LastAccountAdmin):
+        with pytest.raises(LastAdministrator):
             remove(administrator, role)
     assert (ADMIN, x.id) in roles_of(chief)
 

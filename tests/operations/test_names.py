@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("portal")
 
 def written_down() -> list[str]:
     changes = select(AuditEvent.what).where(AuditEvent.what.like("%name_changed"))
-    return list(db.session().scalars(changes.order_by(AuditEvent.id)))
+    return list(db.session().scalars(changes.order_by(AuditEvent.position)))
 
 
 def test_a_name_is_kept_without_needless_blanks() -> None:

@@ -159,6 +159,7 @@ def test_a_suspended_account_is_not_opened_by_a_reset() -> None:
 def test_changing_the_password_ends_all_other_sessions_and_renews_this_one() -> None:
     who = factories.account()
     here, elsewhere = signed_in(who), signed_in(who)
+    factories.forget_mails()
 
     bearer = passwords.change(here.session, PASSWORD, NEW, VISITOR)
 

@@ -14,6 +14,8 @@ from app.models import (
     ActivationTicket,
     Counted,
     FailedSignIns,
+    Import,
+    ImportRow,
     KnownNetwork,
     OutgoingMail,
     PendingSignIn,
@@ -28,6 +30,7 @@ from app.operations import purging, sessions, sign_in
 from tests import factories
 from tests.conftest import Clock
 from tests.factories import PASSWORD, VISITOR
+from tests.operations.bringing_in import bring_in, people
 from tests.operations.test_races import WON, at_once
 
 pytestmark = pytest.mark.usefixtures("portal")
@@ -58,6 +61,21 @@ def transactions() -> Iterator[list[str]]:
     event.listen(db.db.engine, "commit", note)
     yield seen
     event.remove(db.db.engine, "commit", note)
+
+
+def test_reports_of_dry_runs_go_and_imports_stay(clock: Clock) -> None:
+    old = bring_in(*people(3), dry_run=True)
+    done = bring_in(*people(3))
+    clock.advance(purging.DRY_RUN_KEPT + PAST)
+    fresh = bring_in(*people(3), dry_run=True)
+    gone = old.id
+
+    counts = purging.purge()
+
+    assert (counts["import_rows"], counts["imports"]) == (3, 1)
+    kept = set(db.session().scalars(select(ImportRow.import_id)))
+    assert kept == set(db.session().scalars(select(Import.id))) == {done.id, fresh.id}
+    assert gone not in kept
 
 
 def test_what_is_alive_stays(clock: Clock) -> None:  # noqa: ARG001 (time stands still)

@@ -19,7 +19,7 @@ from app.errors import (
     WrongCode,
 )
 from app.models import Account, Factor, Session, TotpDevice
-from app.operations import refreshing, second_factor, sessions, sign_in, totp_setup
+from app.operations import factor_changes, refreshing, second_factor, sessions, sign_in, totp_setup
 from app.operations.sign_in import SignedIn
 from app.security import totp
 from tests import factories
@@ -248,6 +248,6 @@ def test_a_session_that_ended_meanwhile_changes_nothing() -> None:
         sessions.end_all_of(who.id)
 
     with pytest.raises(NotSignedIn), db.transaction():
-        totp_setup._held(session_id)
+        factor_changes.held(session_id)
 
     assert db.session().scalar(select(func.count()).select_from(Session)) == 0

@@ -23,7 +23,7 @@ def _of_file(path: Path) -> Iterator[str]:
         yield from found
 
 
-def _meant(what: ast.expr, place: Place) -> Iterator[str]:
+def _meant(what: ast.expr, place: Place) -> Iterator[str]:  # noqa: C901 (a case for each kind)
     """Follow an expression to the words that it can be."""
     match what:
         case ast.Constant(value=str(word)):
@@ -31,11 +31,24 @@ def _meant(what: ast.expr, place: Place) -> Iterator[str]:
         case ast.IfExp(body=one, orelse=other):
             yield from _meant(one, place)
             yield from _meant(other, place)
+        case ast.Attribute(attr=name):
+            yield from _given_to_a_field(name, place[0])
         case ast.Name(id=name):
             for value in _assigned(name, place[1]):
                 yield from _meant(value, place)
             for value, caller in _given(name, place):
                 yield from _meant(value, caller)
+
+
+def _given_to_a_field(name: str, path: Path) -> Iterator[str]:
+    """Yield the words that a file's dataclasses are made with in the field of this name."""
+    for made in (each for each in ast.walk(_trees()[path]) if isinstance(each, ast.ClassDef)):
+        fields = [ast.unparse(each.target) for each in made.body if isinstance(each, ast.AnnAssign)]
+        if name not in fields:
+            continue
+        for call in (each for each in ast.walk(_trees()[path]) if isinstance(each, ast.Call)):
+            if ast.unparse(call.func) == made.name:
+                yield str(ast.literal_eval(call.args[fields.index(name)]))
 
 
 def _assigned(name: str, function: ast.FunctionDef) -> Iterator[ast.expr]:

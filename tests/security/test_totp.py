@@ -145,3 +145,36 @@ def _png(data_uri: str) -> bytes:
     kind, _, data = data_uri.partition(",")
     assert kind == "data:image/png;base64"
     return io.BytesIO(base64.b64decode(data, validate=True)).read()
+
+
+TUTORIALS = "JBSWY3DPEHPK3PXP"  # 80 bits, as many systems' secrets have
+
+
+def test_a_secret_of_80_bits_from_elsewhere_works() -> None:
+    secret = totp.imported_secret(TUTORIALS)
+
+    code = totp.code_at(secret, totp.step_at(MOMENT))
+    assert totp.matching_step(secret, code, MOMENT) == totp.step_at(MOMENT)
+    assert parse_qs(urlsplit(totp.uri(secret, "ada", "Doorward")).query)["secret"] == [TUTORIALS]
+
+
+@pytest.mark.parametrize(
+    "spelling", ["jbsw y3dp ehpk 3pxp", "JBSW-Y3DP-EHPK-3PXP", " JBSWY3DPEHPK3PXP\n"]
+)
+def test_a_secret_is_read_in_the_spelling_that_people_copy(spelling: str) -> None:
+    assert totp.imported_secret(spelling) == TUTORIALS
+
+
+def test_padding_does_not_count() -> None:
+    padded = base64.b32encode(b"12345678901").decode()
+
+    assert padded.endswith("=")
+    assert totp.imported_secret(padded) == padded.rstrip("=")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "JBSWY3DP", "JBSWY3DPEHPK3PX1", "JBSWY3DPEHPK3PXPA", "ÄBSWY3DPEHPK3PXP", "A" * 104]
+)
+def test_what_is_no_secret_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        totp.imported_secret(text)

@@ -7,14 +7,14 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from app.mail import devices
 from app.operations import account_view, session_acts
 from app.operations.account_view import View
 from app.operations.authority import Action
-from app.pages import devices
-from app.pages.admin import events, words
+from app.pages import event_words
+from app.pages.admin import words
 from app.pages.admin.act_words import WORDS, Words
 from app.pages.admin.seat import acting, granted, pages
-from app.pages.sessions import OPENED_BY
 from app.pages.visitor import visitor
 
 
@@ -32,8 +32,8 @@ def account(account_id: uuid.UUID) -> ResponseReturnValue:
         tone=words.TONES[state],
         acts=sorted(_acts(view), key=lambda act: act[1].kind == "danger"),
         words=words,
-        event_name=events.name,
-        opened_by=OPENED_BY,
+        event_name=event_words.sentence,
+        opened_by=devices.OPENED_BY,
         device=devices.label,
     )
 

@@ -37,6 +37,7 @@ LOCKS = {
 }
 FACTORS = {
     "app": _l("Authenticator app"),
+    "passkey": _l("Passkey"),
     "pin": _l("PINs by e-mail, chosen by the person"),
 }
 

@@ -35,7 +35,9 @@ def fresh(who: Account) -> Account:
 
 def what_happened_to(who: Account) -> list[str]:
     db.session().rollback()
-    mine = select(AuditEvent.what).where(AuditEvent.account_id == who.id).order_by(AuditEvent.id)
+    mine = (
+        select(AuditEvent.what).where(AuditEvent.account_id == who.id).order_by(AuditEvent.position)
+    )
     return list(db.session().scalars(mine))
 
 

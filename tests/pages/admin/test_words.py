@@ -1,36 +1,9 @@
-"""Nothing that happens or is done is without its words."""
-
-import re
-from pathlib import Path
-
-from flask import Flask
+"""Nothing that is done is without its words; for what happens see tests.pages.test_event_words."""
 
 from app.models import Counted
 from app.operations.account_acts import ACTS
 from app.operations.account_list import Sort, State
-from app.pages.admin import act_words, events, words
-
-RECORDED = [
-    re.compile(r'\brecord\(\s*"([a-z_]+)"'),
-    re.compile(r'\bAct\(\s*"([a-z_]+)"'),
-    re.compile(r'what = .*"(signed_in|seat_taken|confirmed)"'),
-]
-OF_NO_ACCOUNT = {
-    "accounts_exported",
-    "everybody_signed_out",
-    "organisation_created",
-    "organisation_reactivated",
-    "organisation_suspended",
-    "settings_changed",
-}
-
-
-def test_every_event_of_an_account_has_words(portal: Flask) -> None:
-    code = "".join(each.read_text() for each in Path(portal.root_path, "app").rglob("*.py"))
-    recorded = {what for kind in RECORDED for what in kind.findall(code)}
-
-    assert len(recorded) > 30
-    assert recorded - OF_NO_ACCOUNT <= set(events.EVENTS)
+from app.pages.admin import act_words, words
 
 
 def test_every_act_has_words_and_an_address_of_its_own() -> None:

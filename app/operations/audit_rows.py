@@ -1,0 +1,73 @@
+"""Reading the chain of audit events as it stands, whatever somebody wrote into it."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, String, and_, select, true, type_coerce
+
+from app import db
+from app.models import AuditCheckpoint, AuditEvent, AuditHead, AuditStart
+from app.operations import audit_signatures
+from app.operations.audit_signatures import Head, Start
+from app.operations.audit_walk import Written
+from app.operations.audit_writing import head_in
+from app.security.hash_chain import GENESIS
+
+BATCH = 1_000
+
+EVENTS, CHECKPOINTS = AuditEvent.__table__, AuditCheckpoint.__table__
+HEADS, STARTS = AuditHead.__table__, AuditStart.__table__
+# A word that is none of Interface's is a fault to name, not to stumble over.
+_interface = type_coerce(EVENTS.c.interface, String).label("interface")
+_columns = [_interface if column.name == "interface" else column for column in EVENTS.c]
+_UNREADABLE = (ValueError, LookupError, TypeError)
+
+
+def start() -> tuple[Start, bool]:
+    """Return what the first event follows, and whether we signed that; at first that needs none."""
+    row = db.session().execute(select(STARTS)).one_or_none()
+    if row is None:
+        return Start(0, GENESIS), True
+    found = Start(row.position, row.hash)
+    return found, audit_signatures.is_signed(found.parts, row.signature)
+
+
+def head() -> tuple[Head | None, bool]:
+    """Return where the log ends, if anything says so, and whether we signed that."""
+    row = db.session().execute(select(HEADS)).one_or_none()
+    if row is None:
+        return None, False
+    found = head_in(row)
+    return found, audit_signatures.is_signed(found.parts, row.signature)
+
+
+def batch(after: int, until: int | None) -> list[Written]:
+    """Return the next events in order; one that cannot be read comes without its fields."""
+    here = and_(EVENTS.c.position > after, true() if until is None else EVENTS.c.position <= until)
+    wanted = select(*_columns).where(here).order_by(EVENTS.c.position).limit(BATCH)
+    try:
+        return [_written(row) for row in db.session().execute(wanted)]
+    except _UNREADABLE:
+        return _one_by_one(here)
+
+
+def hash_at(position: int) -> str | None:
+    """Return the hash of one event, if there is one."""
+    return db.session().scalar(select(EVENTS.c.hash).where(EVENTS.c.position == position))
+
+
+def _written(row: Row[Any]) -> Written:
+    return Written(row.position, row.hash, row._asdict())
+
+
+def _one_by_one(here: ColumnElement[bool]) -> list[Written]:
+    outlines = select(EVENTS.c.position, EVENTS.c.hash).where(here)
+    ordered = outlines.order_by(EVENTS.c.position).limit(BATCH)
+    return [_readable(*row) for row in db.session().execute(ordered).all()]
+
+
+def _readable(position: int, hash_: str) -> Written:
+    whole = select(*_columns).where(EVENTS.c.position == position)
+    try:
+        return _written(db.session().execute(whole).one())
+    except _UNREADABLE:
+        return Written(position, hash_, None)
