@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from app import db
-from app.models import Account, AuditEvent, Membership, Password, Session, TotpDevice
+from app.models import Account, AuditEvent, Membership, Passkey, Password, Session, TotpDevice
 from app.operations import account_acts, authority, locks, session_acts, sessions
 from app.operations.account_acts import ACTS
 from app.operations.authority import Action, Administrator

@@ -168,8 +168,8 @@ def test_another_role_ends_the_seat_and_what_waits_and_keeps_the_password_there(
     own = select(Password).where(Password.organisation_id == x.id)
     assert db.session().scalar(own) is not None
     assert sign_in.verify_password(other.email or "", factories.OWN_PASSWORD, VISITOR).offers
-    recorded = select(AuditEvent.details).where(AuditEvent.what == "role_changed")
-    assert db.session().scalar(recorded) == {"role": "Teacher", "before": "Student"}
+    [event] = db.session().scalars(select(AuditEvent).filter_by(what="role_changed"))
+    assert factories.told(event) == {"role": "Teacher", "before": "Student"}
 
 
 def test_the_same_role_again_changes_nothing() -> None:

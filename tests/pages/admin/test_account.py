@@ -282,5 +282,5 @@ def test_history_tells_what_administrators_did(superuser: Browser) -> None:
 
     page = superuser.press("Suspend")
 
-    assert "Account suspended" in page.main
+    assert "The account was suspended" in page.main
     assert "by Sue Super" in page.main

@@ -119,7 +119,7 @@ def test_the_last_administrator_is_kept_also_from_a_superuser(
         changed = browser.press("Change the role", role="student")
 
         assert (removed.status, changed.status) == (409, 409)
-        assert "left without an account administrator." in removed.text
+        assert "left without an administrator." in removed.text
     assert roles_of(who) == {(Role.ACCOUNT_ADMIN, place.id)}
 
 
