@@ -10,11 +10,10 @@ from playwright.sync_api import Locator, Page, expect
 
 from app.clock import now
 from app.security import totp
-from tests import portal_process
 from tests.apps import oathtool_code, read_by_zbar
 from tests.browser.people import PASSWORD, Person, enter_pin, press, shows
 from tests.mail.servers import Script
-from tests.portal_process import mails_to
+from tests.portal_process import mail_to, mails_to, pin_in
 
 OVERVIEW = "/account/second-factor"
 APP = f"{OVERVIEW}/app"
@@ -60,26 +59,15 @@ def typed(page: Page) -> Phone:
 
 def begin(page: Page, person: Person, sink: Script) -> None:
     """Go from the overview to the picture; the mail is proven on the way."""
+    before = len(mails_to(sink, person.email))
     page.goto(OVERVIEW)
     page.get_by_role("link", name="Set up the authenticator app").click()
     shows(page, "Is it still you?")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     press(page, "Continue")
     shows(page, "Enter the PIN")
-    enter_pin(page, pin_mailed(sink, person))
+    enter_pin(page, pin_in(mail_to(sink, person.email, before + 1)))
     press(page, "Show the QR code")
-
-
-def pin_mailed(sink: Script, person: Person, count: int = 1) -> str:
-    """Wait for the mails with a PIN, other mails aside; return the newest PIN of so many."""
-
-    def arrived() -> str | None:
-        texts = map(portal_process.text_of, mails_to(sink, person.email))
-        pins = [found.group(1) for found in map(portal_process.PIN.search, texts) if found]
-        assert len(pins) <= count
-        return pins[-1] if len(pins) == count else None
-
-    return portal_process.wait_for(arrived, within=15)
 
 
 def enter_code(page: Page, code: str, button: str = "Continue") -> None:
