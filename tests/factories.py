@@ -12,6 +12,7 @@ from app.clock import now
 from app.models import (
     Account,
     Interface,
+    Invitation,
     Membership,
     Organisation,
     OrganisationPolicy,
@@ -95,6 +96,25 @@ def app_of(who: Account) -> str:
     )
     db.session().commit()
     return secret
+
+
+def invitation(
+    at: Organisation, email: str = "", role: Role = Role.STUDENT, by: Account | None = None
+) -> Invitation:
+    """Make an invitation whose link nobody has: for lists, not for accepting."""
+    number = next(_count)
+    email = email or f"invited{number}@example.org"
+    return saved(
+        Invitation(
+            digest=f"nobody has link {number}",
+            organisation_id=at.id,
+            role=role,
+            email=email,
+            email_key=address_key(email),
+            invited_by_id=by.id if by else None,
+            expires_at=now() + Invitation.LIFETIME,
+        )
+    )
 
 
 def pin_organisation(name: str = "") -> Organisation:

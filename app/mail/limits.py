@@ -31,6 +31,7 @@ ASKED_BY_ANYONE = [
 ]
 TOLD_ONCE = Limit(frozenset({"already_registered"}), an_hour=1, a_day=1)
 PINS = Limit(frozenset({"pin"}), an_hour=10, a_day=30)
+INVITATIONS = Limit(frozenset({"invitation"}), an_hour=10, a_day=30)  # from all organisations
 HINTS = Limit(frozenset({"set_up"}), an_hour=1, a_day=3)  # the same news each time
 
 
@@ -38,7 +39,7 @@ def reached(kind: str, recipient_key: str) -> bool:
     """Tell whether one more mail of this kind is too many, in the caller's transaction."""
     if not config.current().rate_limits:
         return False
-    every = (*ASKED_BY_ANYONE, TOLD_ONCE, PINS, HINTS)
+    every = (*ASKED_BY_ANYONE, TOLD_ONCE, PINS, INVITATIONS, HINTS)
     limits = [limit for limit in every if kind in limit.kinds]
     if limits:
         _let_nobody_else_count(recipient_key)

@@ -28,12 +28,14 @@ SUBJECTS: dict[str, LazyString] = {
     "removal_scheduled": _l("Your Doorward account will be removed"),
     "removal_refused": _l("Your Doorward account was not removed"),
     "account_removed": _l("Your Doorward account is removed"),
+    "invitation": _l("You are invited to Doorward"),
 }
 
 SUBJECTS_OF_AN_ORGANISATION: dict[str, LazyString] = {
     "pin": _l("Your PIN for %(organisation)s"),
     "reset": _l("Set a new password for %(organisation)s"),
     "password_changed": _l("Your password for %(organisation)s was changed"),
+    "invitation": _l("You are invited to %(organisation)s"),
 }
 
 

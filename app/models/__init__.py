@@ -3,6 +3,7 @@
 from app.models.account import Account
 from app.models.audit_event import AuditEvent
 from app.models.interface import Interface
+from app.models.invitation import Invitation
 from app.models.lockout import Counted, FailedSignIns, KnownNetwork
 from app.models.membership import Membership
 from app.models.organisation import (
@@ -44,6 +45,7 @@ __all__ = [
     "Factor",
     "FailedSignIns",
     "Interface",
+    "Invitation",
     "KnownNetwork",
     "Membership",
     "NotMeTicket",

@@ -16,7 +16,6 @@ from app.errors import InvalidUsername, NotFound, PasswordRefused, UnknownAccoun
 from app.models import (
     Account,
     ActivationTicket,
-    AddressTicket,
     Membership,
     Organisation,
     OrganisationPolicy,

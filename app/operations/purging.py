@@ -19,6 +19,7 @@ from app.models import (
     AddressTicket,
     Counted,
     FailedSignIns,
+    Invitation,
     KnownNetwork,
     Membership,
     NotMeTicket,
@@ -36,6 +37,7 @@ from app.operations import lockout, removal
 BATCH = 100  # rows; with what hangs on them some 20 ms on SQLite
 MAIL_KEPT = timedelta(days=30)
 NETWORK_KEPT = timedelta(days=30)
+INVITATION_KEPT = timedelta(days=30)  # once its link is too old, whatever became of it
 NEVER_ACTIVATED_KEPT = timedelta(days=7)
 EVERY = timedelta(hours=1)
 ONCE = lockout.Limit(Counted.PURGING, 1, EVERY, EVERY)
@@ -99,6 +101,7 @@ def _expired() -> Iterator[tuple[type[db.Base], Condition]]:
     yield FailedSignIns, _no_longer_counted()
     yield KnownNetwork, KnownNetwork.seen_at <= moment - NETWORK_KEPT
     yield OutgoingMail, _settled_long_ago()
+    yield Invitation, Invitation.expires_at <= moment - INVITATION_KEPT
     yield Account, _never_activated()
 
 

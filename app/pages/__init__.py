@@ -10,8 +10,8 @@ from flask_login import current_user
 from app import config
 from app.pages import (
     account,
-    admin,
     address,
+    admin,
     app_setup,
     code,
     confirm,
@@ -22,6 +22,7 @@ from app.pages import (
     headers,
     history,
     home,
+    invitation,
     logos,
     names,
     other_factors,
@@ -65,6 +66,7 @@ BLUEPRINTS = (
     registration.pages,
     passwords.pages,
     unlocking.pages,
+    invitation.pages,
     home.pages,
     account.pages,
     address.pages,
