@@ -18,6 +18,7 @@ from app.models import (
     OrganisationSettings,
     OutgoingMail,
     Password,
+    RecoveryCode,
     Role,
     Session,
     TotpDevice,
@@ -26,6 +27,7 @@ from app.operations import totp_setup
 from app.operations.visitor import Visitor
 from app.security import passwords, sealing
 from app.security.identities import address_key, username_key
+from app.security.tokens import digest, new_recovery_code, normal_typed_code
 
 PASSWORD = "correct horse battery"
 OWN_PASSWORD = "another staple entirely"
@@ -97,12 +99,31 @@ def app_of(who: Account) -> str:
     return secret
 
 
+def recovery_codes_of(who: Account, count: int = 10) -> list[str]:
+    """Give the account so many recovery codes, and return them."""
+    codes = [new_recovery_code() for _ in range(count)]
+    for code in codes:
+        kept = digest(normal_typed_code(code))
+        db.session().add(RecoveryCode(account_id=who.id, digest=kept))
+    db.session().commit()
+    return codes
+
+
 def pin_organisation(name: str = "") -> Organisation:
     return organisation(name, {"mfaForStudents": True, "mfaForTeachers": True})
 
 
 def sessions_open() -> int:
     return db.session().scalar(select(func.count()).select_from(Session)) or 0
+
+
+def everything_kept() -> str:
+    """Return all that the database holds, as text: to look for secrets, and for changes."""
+    db.session().rollback()
+    tables = db.Base.metadata.sorted_tables
+    return "\n".join(
+        f"{table.name}: {sorted(map(str, db.session().execute(select(table))))}" for table in tables
+    )
 
 
 def mails(kind: str | None = None) -> list[OutgoingMail]:

@@ -30,8 +30,8 @@ class RecoveryCode(Base):
 class RecoverySheet(Base):
     """A new set of codes, sealed, until its owner says that they are kept, or ten minutes pass.
 
-    A page that is made by one request and shown by the next needs them for so long; nothing else
-    ever has them again.
+    A page that is made by one request and shown by the next needs them for so long. They are
+    sealed for the session that made them: nothing else ever has them again.
     """
 
     __tablename__ = "recovery_sheets"

@@ -34,10 +34,13 @@ class Held:
 
     @property
     def floor(self) -> Demand:
-        """What is asked on every way in: a factor that somebody has set up is asked everywhere."""
-        if self.strong:
-            return Demand.APP
-        return Demand.ANY if self.pin else Demand.NONE
+        """What is asked on every way in: a factor that somebody has set up is asked everywhere.
+
+        Whoever chose PINs beside an app or a passkey is let in by either.
+        """
+        if self.pin:
+            return Demand.ANY
+        return Demand.APP if self.strong else Demand.NONE
 
 
 def of(account: Account) -> Held:

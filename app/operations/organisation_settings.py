@@ -29,6 +29,7 @@ MAY_BE = {
     "factorForAccountAdmins": _FACTOR,
     "passwordMinLength": "a number from 6 to 128, or null",
     "lockMinutes": "a number from 1 to 1440",
+    "pinAllowed": _SWITCH,
     "rememberDeviceDays": "a number from 0 to 90",
     "sessionHours": "a number from 1 to 720, or null",
 }

@@ -12,6 +12,7 @@ from app.models import Account, RecoveryCode, RecoverySheet, Session
 from app.operations import audit, factors, remembered_devices, sessions
 from app.operations.visitor import Visitor
 from app.security import sealing
+from app.security.sealing import Unsealable
 from app.security.tokens import digest, is_recovery_code, new_recovery_code, normal_typed_code
 
 SIZE = 10
@@ -28,19 +29,24 @@ def renew(session: Session, visitor: Visitor) -> None:
         account = session.account
         if not factors.of(account).strong:
             raise NotEnabled
-        make(account)
+        make(session)
         remembered_devices.forget_all(account)
         _tell("recovery_codes_made", account)
         audit.record("recovery_codes_made", visitor, account_id=account.id)
 
 
-def make(account: Account) -> None:
-    """Give the account a new set in the caller's transaction; older codes die with it."""
+def make(session: Session) -> None:
+    """Give a session's account a new set in the caller's transaction; older codes die with it.
+
+    The set is sealed for this session: no other is shown it.
+    """
+    account = session.account
     forget(account)
     codes = [new_recovery_code() for _ in range(SIZE)]
     current = db.session()
     current.add_all(RecoveryCode(account_id=account.id, digest=_digest(each)) for each in codes)
-    sealed = sealing.seal(config.current().secret_keys, json.dumps(codes).encode(), _row(account))
+    plain = json.dumps(codes).encode()
+    sealed = sealing.seal(config.current().secret_keys, plain, _place(session))
     expires_at = now() + RecoverySheet.LIFETIME
     current.add(RecoverySheet(account_id=account.id, sealed=sealed, expires_at=expires_at))
 
@@ -52,16 +58,20 @@ def forget(account: Account) -> None:
 
 
 def sheet_of(session: Session) -> list[str]:
-    """Return a set that was made within ten minutes and not said to be kept; else nothing.
+    """Return a set that this session made within ten minutes and has not said to be kept.
 
-    Changes nothing. Raises ProofRequired unless the session met the account's own way in.
+    Empty where there is none. Changes nothing. Raises ProofRequired unless the session met the
+    account's own way in.
     """
     sessions.require_account(session)
     sheet = db.session().get(RecoverySheet, session.account_id)
     if sheet is None or sheet.expires_at <= now():
         return []
-    keys = config.current().secret_keys
-    codes: list[str] = json.loads(sealing.unseal(keys, sheet.sealed, _row(session.account)))
+    try:
+        plain = sealing.unseal(config.current().secret_keys, sheet.sealed, _place(session))
+    except Unsealable:
+        return []  # another session's
+    codes: list[str] = json.loads(plain)
     return codes
 
 
@@ -94,8 +104,8 @@ def _digest(code: str) -> str:
     return digest(normal_typed_code(code))
 
 
-def _row(account: Account) -> str:
-    return f"recovery:{account.id}"
+def _place(session: Session) -> str:
+    return f"recovery:{session.account.id}:{session.id}"
 
 
 def _tell(kind: str, account: Account, **words: str) -> None:

@@ -9,7 +9,7 @@ from app import config, db
 from app.clock import now
 from app.errors import ResendTooSoon, TooManyCodes, WrongCode
 from app.mail import outbox
-from app.models import Account, EmailedPin, PendingSignIn, TotpDevice
+from app.models import Account, Counted, EmailedPin, PendingSignIn, TotpDevice
 from app.operations import factors, lockout
 from app.security import sealing, totp
 from app.security.tokens import keyed_digest, new_pin
@@ -17,6 +17,8 @@ from app.security.tokens import keyed_digest, new_pin
 RESEND_AFTER = timedelta(seconds=60)
 SENDS_OF_ONE_SIGN_IN = 4  # the first, and three more
 TOO_MANY_MAILS_RETRY_S = 900
+# One mention uses a code up until long after the hour in which it could have been right.
+TOLD = lockout.Limit(Counted.FACTOR, 1, timedelta(hours=2), timedelta(hours=2))
 
 
 def device_of(account: Account) -> TotpDevice | None:
@@ -28,23 +30,36 @@ def device_of(account: Account) -> TotpDevice | None:
 
 
 def spend_code(account: Account, code: str) -> None:
-    """Accept a code whose time step is newer than any accepted before, or raise WrongCode."""
+    """Accept a code whose time step is newer than any accepted before, or raise WrongCode.
+
+    Nor is a code good that was told to be ahead of its time.
+    """
     device = device_of(account)
     if device is None:
         raise WrongCode
     secret = secret_of(device)
     step = totp.matching_step(secret, code, now(), newer_than=device.last_step)
     if step is None:
-        raise WrongCode(totp.clock_offset(secret, code, now(), newer_than=device.last_step))
+        raise WrongCode(_clock_offset(device, code))
+    if lockout.locked_until([(TOLD.counted, _told(device, step))]):
+        raise WrongCode
     newer = update(TotpDevice).where(TotpDevice.id == device.id, TotpDevice.last_step < step)
     if db.session().scalar(newer.values(last_step=step).returning(TotpDevice.id)) is None:
         raise WrongCode
 
 
-def secret_of(device: TotpDevice) -> str:
-    """Return an authenticator app's secret, in base32."""
-    keys = config.current().secret_keys
-    return sealing.unseal(keys, device.sealed_secret, f"totp:{device.id}").decode()
+def secret_of(device: TotpDevice, asked_by: uuid.UUID | None = None) -> str:
+    """Return an authenticator app's secret, in base32.
+
+    One that waits to be confirmed was sealed for `asked_by`; raises Unsealable for anybody else.
+    """
+    keys, place = config.current().secret_keys, place_of(device, asked_by)
+    return sealing.unseal(keys, device.sealed_secret, place).decode()
+
+
+def place_of(device: TotpDevice, asked_by: uuid.UUID | None = None) -> str:
+    """Return what an app's secret is bound to: its row, and while it waits whoever asked for it."""
+    return f"totp:{device.id}:{asked_by}" if asked_by else f"totp:{device.id}"
 
 
 def send_first_pin(pending: PendingSignIn) -> EmailedPin:
@@ -113,6 +128,23 @@ def spend_pin(pending_id: uuid.UUID, pin: str) -> None:
     )
     if db.session().scalar(spent.returning(row.pending_sign_in_id)) is None:
         raise WrongCode
+
+
+def _clock_offset(device: TotpDevice, code: str) -> timedelta | None:
+    """Return how far the clock is off that made a wrong code, in the caller's transaction.
+
+    A code that is ahead of its time is used up by that: whoever guesses must not learn of one
+    that will be right within the hour.
+    """
+    moment, secret = now(), secret_of(device)
+    offset = totp.clock_offset(secret, code, moment, newer_than=device.last_step)
+    if offset is not None and offset > timedelta(0):
+        lockout.charge(TOLD, _told(device, totp.step_at(moment + offset)))
+    return offset
+
+
+def _told(device: TotpDevice, step: int) -> str:
+    return f"{device.id}:{step}"
 
 
 def _mail(pending: PendingSignIn, pin: EmailedPin) -> None:

@@ -150,7 +150,7 @@ def choose(handle: str, factor: Factor, visitor: Visitor) -> Waiting:
     """
     with db.transaction():
         pending = find_pending(handle)
-        if pending.proceeded_at is None:
+        if pending.proceeded_at is None or factor is Factor.NONE:
             raise TicketRefused
         pending.chosen = factor
         if decided_again(pending).factor is not factor:
@@ -165,7 +165,7 @@ def resend(handle: str, visitor: Visitor) -> PinWanted:
     """Mail a new PIN; the old one stops working. Raises ResendTooSoon and TicketRefused."""
     with db.transaction():
         pending = find_pending(handle)
-        if second_factor.sent_pin(pending) is None:
+        if not steps.pin_due(pending) or second_factor.sent_pin(pending) is None:
             raise TicketRefused
         second_factor.send_another_pin(pending)
         audit.record("pin_resent", visitor, account_id=pending.verification.account_id)
@@ -245,10 +245,11 @@ def _accept(
     elif steps.pin_due(pending):
         second_factor.spend_pin(pending.id, code)
         pending.pin_proved_at = now()
-        totp_setup.pending_secret(account)
+        totp_setup.pending_secret(account, pending.id)
         return steps.enrolment(handle, pending)
     else:
-        totp_setup.confirm_first(account, code, but=pending.verification.session_id)
+        asking = pending.verification.session_id
+        totp_setup.confirm_first(account, code, pending.id, but=asking)
         answered = _Answered(Factor.CODE, enrolled=True)
     second_factor.forgive(account)
     return _finish(pending, answered, visitor)
@@ -318,14 +319,15 @@ def _finish(pending: PendingSignIn, answered: _Answered, visitor: Visitor) -> Si
     cookie = _remembered(pending, visitor)
     if answered.trust:
         remembered_devices.remember(verification.account, cookie, answered.factor, visitor)
-    return SignedIn(bearer, row, cookie, answered.enrolled and _gave_codes(row))
+    gave_codes = answered.enrolled and _gave_codes(row)
+    return SignedIn(bearer, row, cookie, gave_codes, answered.factor)
 
 
 def _gave_codes(row: Session) -> bool:
     """Make recovery codes for a new app, where the session may see them: on the pages."""
     if row.interface is not Interface.PAGES or row.account_proved_at is None:
         return False
-    recovery_codes.make(row.account)
+    recovery_codes.make(row)
     return True
 
 

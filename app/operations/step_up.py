@@ -73,7 +73,7 @@ def _is_right(session: Session, code: str, visitor: Visitor) -> bool:
 
 
 def _spend(session: Session, factor: Factor, code: str, visitor: Visitor) -> Factor:
-    if is_recovery_code(code):
+    if factor is not Factor.NONE and is_recovery_code(code):
         recovery_codes.spend(session.account, code, visitor)
         return Factor.RECOVERY
     if factor is Factor.CODE:

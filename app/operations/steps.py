@@ -52,13 +52,15 @@ class SignedIn:
     """Done. `bearer` is the session's secret, shown this once.
 
     `device` is the new value of the known-device cookie. `enrolled` tells that an app was set up on
-    the way, so that there are new recovery codes to show.
+    the way, so that there are new recovery codes to show. `answered` is the factor that was
+    answered just now.
     """
 
     bearer: str
     session: Session
     device: str
     enrolled: bool = False
+    answered: Factor = Factor.NONE
 
 
 Waiting = PinWanted | CodeWanted | PasskeyWanted | Enrolment
@@ -71,7 +73,7 @@ def ask(pending: PendingSignIn) -> None:
         if second_factor.sent_pin(pending) is None:
             second_factor.send_first_pin(pending)
     elif pending.factor is Factor.ENROLMENT:
-        totp_setup.pending_secret(pending.verification.account)
+        totp_setup.pending_secret(pending.verification.account, pending.id)
 
 
 def pin_due(pending: PendingSignIn) -> bool:
@@ -105,7 +107,7 @@ def pin_wanted(handle: str, pending: PendingSignIn) -> PinWanted:
 def enrolment(handle: str, pending: PendingSignIn) -> Enrolment:
     """Return the secret that waits to be confirmed, or raise TicketRefused where none does."""
     account, place = pending.verification.account, _place(pending)
-    secret = totp_setup.waiting_secret(account)
+    secret = totp_setup.waiting_secret(account, pending.id)
     if secret is None:
         raise TicketRefused
     return Enrolment(handle, secret, totp_setup.uri(account, secret, place), place)

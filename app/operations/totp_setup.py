@@ -1,4 +1,10 @@
-"""Setting up an authenticator app, replacing it, and taking it away."""
+"""Setting up an authenticator app, replacing it, and taking it away.
+
+A secret that waits to be confirmed is sealed for whoever asked for it: a session of the pages, or
+a sign-in that has to enrol. Nobody else is shown it, or could have seen it before: an app that its
+owner confirms never has a secret that somebody else was given. The secrets of contract 004, whose
+clients may sign in between its calls, are those of the account.
+"""
 
 import uuid
 from dataclasses import replace
@@ -19,6 +25,7 @@ from app.operations import (
 )
 from app.operations.visitor import Visitor
 from app.security import sealing, totp
+from app.security.sealing import Unsealable
 
 ISSUER = "Doorward"
 _ADDED = ("app_added", "app_enabled")  # the mail, and the audit event
@@ -50,16 +57,16 @@ def begin(session: Session) -> None:
     with db.transaction():
         account = _held(session_id)
         _forget_pending(account)
-        pending_secret(account)
+        pending_secret(account, session_id)
 
 
 def waiting(session: Session) -> str | None:
-    """Return the secret that waits to be confirmed, in base32, if one does; raises ProofRequired.
+    """Return the secret that this session asked for and has not confirmed, in base32, if any.
 
-    Changes nothing.
+    Changes nothing. Raises ProofRequired.
     """
     factor_changes.require_proof(session)
-    return waiting_secret(session.account)
+    return waiting_secret(session.account, session.id)
 
 
 def enable(session: Session, code: str, visitor: Visitor) -> None:
@@ -91,9 +98,9 @@ def confirm(session: Session, code: str, visitor: Visitor) -> str | None:
     _charged(session_id)
     with db.transaction():
         account = _held(session_id)
-        replaced = _replace(account, code)
+        replaced = _replace(account, code, session_id)
         if recovery_codes.left(account) == 0:
-            recovery_codes.make(account)
+            recovery_codes.make(session)
         _has_answered(session)
         mail, what = _REPLACED if replaced else _ADDED
         return factor_changes.settle(session, mail, what, visitor)
@@ -131,25 +138,31 @@ def remove(session: Session, visitor: Visitor) -> str | None:
         return _remove(session, account, visitor)
 
 
-def pending_secret(account: Account) -> str:
-    """Return the secret that waits to be confirmed, made now if there is none.
+def pending_secret(account: Account, asked_by: uuid.UUID | None = None) -> str:
+    """Return the secret that waits to be confirmed, made now if `asked_by` has none.
 
-    In the caller's transaction.
+    In the caller's transaction. Another's that waits goes.
     """
-    if waiting := waiting_secret(account):
+    if waiting := waiting_secret(account, asked_by):
         return waiting
+    _forget_pending(account)
     secret, identifier = totp.new_secret(), uuid.uuid4()
-    keys = config.current().secret_keys
-    sealed = sealing.seal(keys, secret.encode(), f"totp:{identifier}")
-    db.session().add(TotpDevice(id=identifier, account_id=account.id, sealed_secret=sealed))
+    device = TotpDevice(id=identifier, account_id=account.id)
+    device.sealed_secret = _sealed(secret, second_factor.place_of(device, asked_by))
+    db.session().add(device)
     db.session().flush()
     return secret
 
 
-def waiting_secret(account: Account) -> str | None:
+def waiting_secret(account: Account, asked_by: uuid.UUID | None = None) -> str | None:
     """Return the secret that waits to be confirmed, in base32, if one does. Changes nothing."""
     device = _pending_of(account)
-    return second_factor.secret_of(device) if device else None
+    if device is None:
+        return None
+    try:
+        return second_factor.secret_of(device, asked_by)
+    except Unsealable:
+        return None  # another's
 
 
 def uri(account: Account, secret: str, place: Organisation | None = None) -> str:
@@ -158,25 +171,27 @@ def uri(account: Account, secret: str, place: Organisation | None = None) -> str
     return totp.uri(secret, f"{who} ({place.name})" if place else who, ISSUER)
 
 
-def confirm_first(account: Account, code: str, *, but: uuid.UUID | None) -> None:
-    """Confirm the pending app in the caller's transaction, or raise WrongCode.
+def confirm_first(
+    account: Account, code: str, asked_by: uuid.UUID, *, but: uuid.UUID | None
+) -> None:
+    """Confirm the app of a sign-in in the caller's transaction, or raise WrongCode.
 
     At a sign-in the code is spent with it. Every session ends but the one that asked (`but`).
     """
-    _replace(account, code)
+    _replace(account, code, asked_by)
     theirs = delete(Session).where(Session.account_id == account.id)
     db.session().execute(theirs if but is None else theirs.where(Session.id != but))
     remembered_devices.forget_all(account)
     factor_changes.tell(account, "app_added")
 
 
-def _replace(account: Account, code: str) -> bool:
+def _replace(account: Account, code: str, asked_by: uuid.UUID) -> bool:
     """Confirm the pending app and spend the code; tell whether it took another's place."""
     old = second_factor.device_of(account)
-    step = _right_step(account, code)
+    step = _right_step(account, code, asked_by)
     if old is not None:
         db.session().execute(delete(TotpDevice).where(TotpDevice.id == old.id))
-    _confirm(account, code)
+    _confirm(account, code, asked_by)
     mine = TotpDevice.account_id == account.id
     db.session().execute(update(TotpDevice).where(mine).values(last_step=step))
     return old is not None
@@ -207,27 +222,31 @@ def _held(session_id: uuid.UUID) -> Account:
     return account
 
 
-def _right_step(account: Account, code: str) -> int:
+def _right_step(account: Account, code: str, asked_by: uuid.UUID | None = None) -> int:
     """Return the time step of the pending app's code; raises SecretNotSet and WrongCode."""
-    device = _pending_of(account)
-    if device is None:
+    secret = waiting_secret(account, asked_by)
+    if secret is None:
         raise SecretNotSet
-    secret = second_factor.secret_of(device)
     step = totp.matching_step(secret, code, now())
     if step is None:
         raise WrongCode(totp.clock_offset(secret, code, now()))
     return step
 
 
-def _confirm(account: Account, code: str) -> None:
-    _right_step(account, code)
+def _confirm(account: Account, code: str, asked_by: uuid.UUID | None = None) -> None:
+    _right_step(account, code, asked_by)
     device = _pending_of(account)
     if device is None:
         raise SecretNotSet
+    sealed = _sealed(second_factor.secret_of(device, asked_by), second_factor.place_of(device))
     first = update(TotpDevice).where(TotpDevice.id == device.id, TotpDevice.confirmed_at.is_(None))
-    won = first.values(confirmed_at=now()).returning(TotpDevice.id)
+    won = first.values(confirmed_at=now(), sealed_secret=sealed).returning(TotpDevice.id)
     if db.session().scalar(won) is None:
         raise AlreadyEnabled
+
+
+def _sealed(secret: str, place: str) -> str:
+    return sealing.seal(config.current().secret_keys, secret.encode(), place)
 
 
 def _pending_of(account: Account) -> TotpDevice | None:

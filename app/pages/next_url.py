@@ -18,10 +18,10 @@ def remember() -> None:
         session["next"] = following
 
 
-def take() -> str:
-    """Return where to go now, once: what was remembered, or home."""
+def take(otherwise: str = "home.index") -> str:
+    """Return where to go now, once: what was remembered, or this endpoint's page."""
     following: str | None = session.pop("next", None)
-    return following or url_for("home.index")
+    return following or url_for(otherwise)
 
 
 def safe(candidate: str | None) -> str | None:

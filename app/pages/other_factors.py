@@ -11,6 +11,8 @@ from app.pages.forms import FactorForm, RecoveryForm
 from app.pages.sign_in import pages
 from app.pages.visitor import visitor
 
+CHOOSABLE = (Factor.CODE, Factor.PASSKEY, Factor.PIN)
+
 
 @pages.get("/sign-in/recovery")
 def recovery() -> ResponseReturnValue:
@@ -34,7 +36,7 @@ def other() -> ResponseReturnValue:
 def choose_other() -> ResponseReturnValue:
     """Ask for another factor instead."""
     form = FactorForm()
-    chosen = next((each for each in Factor if each.value == form.factor.data), None)
+    chosen = next((each for each in CHOOSABLE if each.value == form.factor.data), None)
     if not form.validate() or chosen is None:
         abort(400)
     try:

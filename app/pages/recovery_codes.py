@@ -43,8 +43,8 @@ def make() -> ResponseReturnValue:
 def keep() -> Response:
     """Show them no more, and go on to where one was going."""
     recovery_codes.keep(signed_in.required())
-    flash(_("Good. Each code works once; you see here how many are left."), "success")
-    return redirect(next_url.take(), 303)
+    flash(_("Good. Each code works once; your second step tells how many are left."), "success")
+    return redirect(next_url.take("account.second_factor"), 303)
 
 
 @pages.post("/account/second-factor/recovery-codes/file", endpoint="download_recovery_codes")

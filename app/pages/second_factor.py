@@ -12,9 +12,10 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.errors import InvalidAddress
-from app.models import Account, Demand, RememberedDevice, Session
+from app.models import Account, Demand, Organisation, RememberedDevice, Session
 from app.operations import (
     chosen_pin,
+    factor_changes,
     factors,
     memberships,
     recovery_codes,
@@ -49,7 +50,8 @@ def show() -> ResponseReturnValue:
 
 @pages.post("/account/second-factor/pin")
 def choose_pin() -> Response:
-    """Have a PIN mailed at each sign-in."""
+    """Have a PIN mailed at each sign-in; of whoever has no factor yet, one is asked before that."""
+    factor_changes.require_proof(signed_in.required())
     try:
         _change(chosen_pin.choose)
     except InvalidAddress:
@@ -88,10 +90,16 @@ def _trusted(account: Account) -> list[tuple[RememberedDevice, str]]:
 
 
 def _demanding(account: Account) -> list[tuple[str, bool]]:
-    """Return which organisations ask for a second factor, and whether a PIN is too little there."""
-    ours = [m for m in memberships.of(account.id) if m.organisation and not m.suspended]
-    asked = {m.organisation.name: m.demand for m in ours if m.organisation and m.demand}
-    return [(name, demand is Demand.APP) for name, demand in sorted(asked.items())]
+    """Return which organisations ask for a second factor, and whether a PIN is too little there.
+
+    Of somebody who has several roles at one, the strictest.
+    """
+    asked: dict[Organisation, Demand] = {}
+    for membership in memberships.of(account.id):
+        place = membership.organisation
+        if place is not None and not membership.suspended:
+            asked[place] = max(membership.demand, asked.get(place, Demand.NONE))
+    return [(place.name, demand is Demand.APP) for place, demand in asked.items() if demand]
 
 
 def _back() -> Response:

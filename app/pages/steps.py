@@ -89,25 +89,30 @@ def welcome(done: sign_in.SignedIn, before: Session | None) -> Response:
     A new session starts with nothing of what this browser held; one that gained a seat keeps the
     rest of it, so that forms in other tabs stay good.
     """
-    following = _following(done)
+    following = next_url.take()
     kept = session.get("keep", session.permanent)
     if before is None or before.id != done.session.id:
         _leave(before)
     forget_steps()
     session.permanent = kept
     signed_in.remember(done.session, done.bearer)
-    response = redirect(following, 303)
+    _tell_of_used_code(done)
+    response = redirect(_with_codes_first(following) if done.enrolled else following, 303)
     if done.device:
         cookies.keep(response, cookies.DEVICE, done.device)
     return response
 
 
-def _following(done: sign_in.SignedIn) -> str:
-    """Return where to go now: new recovery codes are shown before anything else."""
-    if done.session.factor is Factor.RECOVERY:
+def _with_codes_first(following: str) -> str:
+    """Return where new recovery codes are shown; from there one goes on to `following`."""
+    session["next"] = following
+    return url_for("account.recovery_codes")
+
+
+def _tell_of_used_code(done: sign_in.SignedIn) -> None:
+    if done.answered is Factor.RECOVERY:
         left = recovery_codes.left(done.session.account)
         flash(_used_a_code(left), "warning" if left <= recovery_codes.FEW else "info")
-    return url_for("account.recovery_codes") if done.enrolled else next_url.take()
 
 
 def _used_a_code(left: int) -> str:

@@ -8,8 +8,11 @@ from werkzeug.test import TestResponse
 
 from app import db
 from app.models import Account
+from app.security.tokens import is_recovery_code
 from tests.factories import PASSWORD
 from tests.pages.browser import Browser
+
+WAITING = {"/sign-in/pin", "/sign-in/code", "/sign-in/recovery"}
 
 
 @dataclass(frozen=True)
@@ -31,17 +34,23 @@ class Interface(Protocol):
 
 
 class Program:
-    """A client without cookies; each request has a context of its own, as on a server."""
+    """A client without cookies; each request has a context of its own, as on a server.
 
-    def __init__(self, portal: Flask) -> None:
+    `heard` is everything that it was answered.
+    """
+
+    def __init__(self, portal: Flask, address: str = "127.0.0.1") -> None:
         self.portal = portal
+        self.environ = {"REMOTE_ADDR": address}
+        self.heard: list[str] = []
 
     def send(self, method: str, path: str, **options: Any) -> TestResponse:
         db.session().rollback()
         with self.portal.app_context():
             client = self.portal.test_client(use_cookies=False)
-            response = client.open(path, method=method, **options)
+            response = client.open(path, method=method, environ_overrides=self.environ, **options)
         db.session().rollback()
+        self.heard.append(f"{response.headers}{response.text}")
         return response
 
     def post(self, path: str, **fields: object) -> dict[str, Any]:
@@ -120,17 +129,20 @@ class HasuraBackendPlus(Program):
 class Pages:
     """Their handle and their bearer stay in the browser's cookie, signed."""
 
-    def __init__(self, portal: Flask) -> None:
-        self.browser = Browser(portal, address="127.0.0.1")
+    def __init__(self, portal: Flask, address: str = "127.0.0.1") -> None:
+        self.browser = Browser(portal, address)
 
     def start(self, who: Account, password: str = PASSWORD) -> Half:
         page = self.browser.sign_in(who, password)
         if page.url == "/home":
             return Half(bearer=self.browser.cookie())
-        waits = page.url in {"/sign-in/pin", "/sign-in/code"}
-        return Half(handle=self.browser.cookie() if waits else None)
+        return Half(handle=self.browser.cookie() if page.url in WAITING else None)
 
     def finish(self, who: Account, handle: str, code: str | None) -> str | None:  # noqa: ARG002
+        if is_recovery_code(code or ""):
+            self.browser.open("/sign-in/recovery")
+        if self.browser.shown.url not in WAITING:
+            return None  # the sign-in is over, and another would begin
         page = self.browser.press("Continue", code=code or "")
         return self.browser.cookie() if page.url == "/home" else None
 

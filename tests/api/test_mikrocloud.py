@@ -13,12 +13,12 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from app import db
-from app.api import mikrocloud
+from app.api import mikrocloud, mikrocloud_token
 from app.api.description import Operation
 from app.api.mikrocloud_description import SCAN
 from app.clock import now
-from app.models import Account, Factor, Interface, PendingSignIn, Role, Session, TotpDevice
-from app.operations import lockout, second_factor, sessions, sign_in
+from app.models import Account, Factor, Interface, PendingSignIn, Role, Session
+from app.operations import lockout, sessions, sign_in
 from app.operations.visitor import Visitor
 from app.security import totp
 from tests import factories
@@ -74,10 +74,11 @@ def who_has_to_enrol(email: str | None = "", username: str | None = None) -> Acc
     return who
 
 
-def secret_in_pending(who: Account) -> str:
+def secret_shown(token: str) -> str:
     """Return what the QR code carries: the app's secret, as a camera would read it."""
-    [device] = db.session().scalars(select(TotpDevice).where(TotpDevice.account_id == who.id))
-    return second_factor.secret_of(device)
+    step = sign_in.peek(mikrocloud_token.unwrapped(token))
+    assert isinstance(step, sign_in.Enrolment)
+    return step.secret
 
 
 def test_the_answers_are_the_documents(client: FlaskClient) -> None:
@@ -404,7 +405,7 @@ def test_the_qr_code_is_shown_only_after_a_pin(client: FlaskClient) -> None:
     first = login(client, who)
     token = body_of(first)["token"]
     second = passport(client, token, mailed_pin())
-    third = passport(client, token, code_now(secret_in_pending(who)))
+    third = passport(client, token, code_now(secret_shown(token)))
 
     assert flags(first) == (True, False, None)
     assert second.status_code == 401
@@ -429,7 +430,8 @@ def test_without_an_address_the_qr_code_comes_with_the_token(client: FlaskClient
     who = who_has_to_enrol(None, username="nelly")
 
     first = login(client, who)
-    second = passport(client, body_of(first)["token"], code_now(secret_in_pending(who)))
+    token = body_of(first)["token"]
+    second = passport(client, token, code_now(secret_shown(token)))
 
     assert flags(first)[:2] == (True, False)
     assert body_of(first)["mfa_svg"].startswith("<svg")
@@ -439,7 +441,7 @@ def test_without_an_address_the_qr_code_comes_with_the_token(client: FlaskClient
 def test_an_app_once_confirmed_is_never_shown_again(client: FlaskClient, clock: Clock) -> None:
     who = who_has_to_enrol(None, username="nelly")
     token = token_of(client, who)
-    secret = secret_in_pending(who)
+    secret = secret_shown(token)
     passport(client, token, code_now(secret))
     clock.advance(timedelta(seconds=30))
 

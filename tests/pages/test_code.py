@@ -150,6 +150,17 @@ def test_an_app_that_is_demanded_is_set_up_after_a_pin(guest: Browser) -> None:
     assert factories.mails("app_added")
 
 
+def test_whoever_was_on_the_way_somewhere_gets_there_after_the_codes(guest: Browser) -> None:
+    who = _student_who_needs_an_app()
+    guest.open("/account/sessions")
+    page = guest.press("Sign in", identity=who.email or "", password=PASSWORD)
+    page = guest.press("Continue", code=_pin())
+
+    guest.press("Continue", code=_code(_secret_on(page)))
+
+    assert guest.press("I have kept them").url == "/account/sessions"
+
+
 def test_the_picture_says_the_secret_that_stands_below(guest: Browser) -> None:
     page = _at_set_up(guest, _student_who_needs_an_app())
 
