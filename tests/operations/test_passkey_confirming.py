@@ -107,3 +107,14 @@ def test_a_session_that_came_by_passkey_takes_the_seats_of_the_accounts_password
     assert isinstance(step, SignedIn)
     held = {seat.membership_id for seat in sessions.seats_of(step.session)}
     assert held == {first.id, second.id}
+
+
+def test_a_right_confirmation_forgives_the_wrong_ones_before_it() -> None:
+    who, holder = owner()
+    session = by_recovery_code(who)
+
+    for _ in range(3):
+        for _ in range(lockout.FACTOR.tries // 2):
+            with pytest.raises(WrongCode):
+                passkey_step.verify_passkey_again(session, JUNK, VISITOR)
+        assert confirmed(session, holder)
