@@ -110,7 +110,7 @@ def test_an_entry_has_what_was_recorded(clock: Clock) -> None:
         organisation_id=ACME,
         interface="pages",
         address=VISITOR.address,
-        details={"role": "teacher"},
+        details={"role": "teacher", "user_agent": VISITOR.user_agent},
     )
 
 

@@ -101,7 +101,7 @@ def test_pages_hold_few_and_leave_nobody_out(monkeypatch: pytest.MonkeyPatch) ->
     event.remove(db.db.engine, "before_cursor_execute", note)
 
     assert [row["id"] for row in rows] == sorted((each.id for each in everybody), key=str)
-    asked = [each for each in statements if each.startswith("SELECT")]
+    asked = [each for each in statements if each.startswith("SELECT") and "audit_" not in each]
     assert len(asked) <= 4 * 2 + 1
 
 
