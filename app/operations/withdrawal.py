@@ -6,10 +6,12 @@ members.
 """
 
 import uuid
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, delete, exists, select, update
 
 from app import db
+from app.clock import now
 from app.models import (
     Account,
     Factor,
@@ -62,8 +64,11 @@ def what_no_longer_meets(organisation: Organisation, *of_whom: ColumnElement[boo
 
     Seats there go. The account's own way in asks the strictest of all its organisations, so a
     session that proved it with less has to prove it again; without a seat, it ends. `of_whom`
-    names some memberships, rather than all. Where no device may be trusted, none is any more.
+    names some memberships, rather than all. Where no device may be trusted, none is any more; and
+    no session with a seat there outlives, from now on, what the organisation allows.
     """
+    if organisation.policy.sessionHours is not None:
+        _shorten(organisation, now() + timedelta(hours=organisation.policy.sessionHours))
     if organisation.policy.rememberDeviceDays == 0:
         members = select(Membership.account_id)
         _forget_devices(members.where(Membership.organisation_id == organisation.id, *of_whom))
@@ -84,6 +89,15 @@ def _withdraw_from(here: list[ColumnElement[bool]], too_weak: list[Factor]) -> N
     seats = Seat.membership_id.in_(select(Membership.id).where(*here))
     _delete(Seat, seats, Seat.factor.in_(too_weak))
     _end_empty(members)
+
+
+def _shorten(organisation: Organisation, latest: datetime) -> None:
+    here = Seat.membership_id.in_(
+        select(Membership.id).where(Membership.organisation_id == organisation.id)
+    )
+    seated = Session.id.in_(select(Seat.session_id).where(here))
+    longer = update(Session).where(seated, Session.expires_at > latest)
+    db.session().execute(longer.values(expires_at=latest), execution_options=_IDS_ONLY)
 
 
 def _forget_devices(accounts: Select[uuid.UUID]) -> None:

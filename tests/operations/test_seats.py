@@ -7,7 +7,7 @@ import pytest
 from app import db
 from app.errors import NotFound, ProofRequired, TicketRefused, WrongPassword
 from app.models import Factor, OrganisationSettings, Role
-from app.operations import seats, sessions, sign_in, step_up
+from app.operations import administration, seats, sessions, sign_in, step_up
 from app.operations.sign_in import PinWanted, SignedIn
 from tests import factories
 from tests.conftest import Clock
@@ -125,3 +125,18 @@ def test_no_seat_lengthens_a_session() -> None:
     [offer] = seats.switch(session, patient.id, VISITOR).offers
 
     assert taken(offer).session.expires_at == ends
+
+
+def test_a_shorter_time_at_an_organisation_counts_for_whoever_sits_there(clock: Clock) -> None:
+    who = factories.account()
+    place = factories.organisation(sessionHours=720)
+    factories.membership(who, place)
+    session = signed_in(who).session
+
+    administration.change_settings(place, {"sessionHours": "1"}, VISITOR)
+
+    clock.advance(timedelta(minutes=59))
+    assert sessions.find_by_id(session.id)
+    clock.advance(timedelta(minutes=2))
+    with pytest.raises(TicketRefused):
+        sessions.find_by_id(session.id)
