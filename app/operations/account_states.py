@@ -1,7 +1,7 @@
 """What an account is let do, changed in the caller's transaction."""
 
 from app.clock import now
-from app.models import Account, ResetTicket
+from app.models import Account, AddressTicket, ResetTicket
 from app.operations import passwords, second_factor, sessions, tickets
 
 
@@ -9,6 +9,7 @@ def suspend(account: Account) -> None:
     """Refuse an account from now on, and end all that it has open."""
     account.suspended_at = account.suspended_at or now()
     tickets.forget(ResetTicket, account)
+    tickets.forget(AddressTicket, account)
     sessions.end_all_of(account.id)
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import Select, delete, select, update
 
 from app import config, db
 from app.clock import now
-from app.errors import LastAdministrator, LastSuperuser, NotSignedIn, TicketRefused
+from app.errors import LastAdministrator, LastSuperuser, NotSignedIn, Refusal, TicketRefused
 from app.mail import outbox
 from app.models import Account, Interface, Session
 from app.operations import audit, last_administrators, news, sessions
@@ -25,10 +25,10 @@ def schedule(session: Session, visitor: Visitor) -> datetime:
     sessions.require_account_proof(session)
     account_id, due = session.account_id, now() + GRACE
     with db.transaction() as current:
+        last_administrators.keep_one_besides(account_id)
         account = _held(account_id)
         if account.removal_due_at is not None:
             return account.removal_due_at
-        last_administrators.keep_one_besides(account_id)
         account.removal_due_at = due
         current.flush()
         sessions.end_all_of(account_id, but=session.id)
@@ -61,9 +61,8 @@ def remove(session: Session, visitor: Visitor) -> None:
     sessions.require_account_proof(session)
     account_id = session.account_id
     with db.transaction():
-        account = _held(account_id)
         last_administrators.keep_one_besides(account_id)
-        _erase(account, visitor)
+        _erase(_held(account_id), visitor)
 
 
 def due() -> list[uuid.UUID]:
@@ -78,16 +77,23 @@ def remove_due(account_id: uuid.UUID) -> bool:
     It stays, and its owner is told, where meanwhile nobody else administers what it does.
     """
     with db.transaction():
+        needed = _why_needed(account_id)  # first: it holds others, in an order of its own
         account = db.session().scalar(_holding(account_id).where(Account.removal_due_at <= now()))
         if account is None:
             return False
-        try:
-            last_administrators.keep_one_besides(account_id)
-        except (LastSuperuser, LastAdministrator) as refusal:
-            _keep_after_all(account, refusal.reason)
+        if needed is not None:
+            _keep_after_all(account, needed.reason)
             return False
         _erase(account, THE_PORTAL)
     return True
+
+
+def _why_needed(account_id: uuid.UUID) -> Refusal | None:
+    try:
+        last_administrators.keep_one_besides(account_id)
+    except (LastSuperuser, LastAdministrator) as refusal:
+        return refusal
+    return None
 
 
 def _held(account_id: uuid.UUID) -> Account:
