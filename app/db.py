@@ -34,6 +34,11 @@ class UtcDateTime(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
+    @property
+    def python_type(self) -> type[datetime]:
+        """What a value is; SQLAlchemy would say no more than `object`."""
+        return datetime
+
     def process_bind_param(
         self,
         value: datetime | None,

@@ -13,6 +13,7 @@ from app.models import (
     Account,
     AuditEvent,
     Interface,
+    Invitation,
     Membership,
     Organisation,
     OrganisationPolicy,
@@ -121,6 +122,25 @@ def recovery_codes_of(who: Account, count: int = 10) -> list[str]:
         db.session().add(RecoveryCode(account_id=who.id, digest=kept))
     db.session().commit()
     return codes
+
+
+def invitation(
+    at: Organisation, email: str = "", role: Role = Role.STUDENT, by: Account | None = None
+) -> Invitation:
+    """Make an invitation whose link nobody has: for lists, not for accepting."""
+    number = next(_count)
+    email = email or f"invited{number}@example.org"
+    return saved(
+        Invitation(
+            digest=f"nobody has link {number}",
+            organisation_id=at.id,
+            role=role,
+            email=email,
+            email_key=address_key(email),
+            invited_by_id=by.id if by else None,
+            expires_at=now() + Invitation.LIFETIME,
+        )
+    )
 
 
 def pin_organisation(name: str = "") -> Organisation:

@@ -31,6 +31,7 @@ ASKED_BY_ANYONE = [
 ]
 TOLD_ONCE = Limit(frozenset({"already_registered"}), an_hour=1, a_day=1)
 PINS = Limit(frozenset({"pin"}), an_hour=10, a_day=30)
+INVITATIONS = Limit(frozenset({"invitation"}), an_hour=10, a_day=30)  # from all organisations
 # The same news each time, and anybody can have a lock told by guessing.
 HINTS = [
     Limit(frozenset({kind}), an_hour=1, a_day=3)
@@ -62,7 +63,7 @@ DONE = [
         "not_me_reported",
     )
 ]
-EVERY = (*ASKED_BY_ANYONE, TOLD_ONCE, PINS, SIGN_INS, *HINTS, *DONE)
+EVERY = (*ASKED_BY_ANYONE, TOLD_ONCE, PINS, INVITATIONS, SIGN_INS, *HINTS, *DONE)
 
 
 def reached(kind: str, recipient_key: str) -> bool:

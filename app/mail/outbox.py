@@ -22,6 +22,8 @@ from app.security.identities import address_key, mailing_address
 GIVE_UP_AFTER = timedelta(days=5)  # RFC 5321 section 4.5.4.1: at least four to five days
 # What goes to an address that is not on file: not yet, or not any more.
 ELSEWHERE = frozenset({"new_address", "address_changed", "address_put_back"})
+# What goes to an address whether or not it has an account; neither shows.
+TO_STRANGERS = frozenset({"invitation"})
 
 log = structlog.get_logger("doorward.mail")
 
@@ -43,8 +45,32 @@ def put(
     """
     if not takes(kind, to, elsewhere):
         return False
-    db.session().add(_mail(kind, to, elsewhere or to.email or "", words, expires_at))
+    db.session().add(_mail(kind, to.id, elsewhere or to.email or "", words, expires_at))
     return True
+
+
+def put_to_stranger(
+    kind: str, address: str, words: Mapping[str, str], *, expires_at: datetime
+) -> bool:
+    """Promise a mail to an address, whoever has it, and tell whether it will be sent.
+
+    It belongs to no account. In the caller's transaction. Raises ValueError for a kind that is not
+    among TO_STRANGERS, and InvalidAddress.
+    """
+    if not takes_to_stranger(kind, address):
+        return False
+    db.session().add(_mail(kind, None, address, words, expires_at))
+    return True
+
+
+def takes_to_stranger(kind: str, address: str) -> bool:
+    """Tell whether one more mail of this kind would be promised to this address now.
+
+    Within the caller's transaction that stays so. Raises ValueError and InvalidAddress.
+    """
+    if kind not in TO_STRANGERS:
+        raise ValueError(kind)
+    return not _too_many(kind, None, address)
 
 
 def takes(kind: str, to: Account, elsewhere: str | None = None) -> bool:
@@ -59,9 +85,14 @@ def takes(kind: str, to: Account, elsewhere: str | None = None) -> bool:
     if address is None:
         return False
     _hold(to)
-    if limits.reached(kind, address_key(address)):
-        log.warning("mail_dropped", kind=kind, account_id=str(to.id), error="too many of late")
+    return not _too_many(kind, to.id, address)
+
+
+def _too_many(kind: str, account_id: uuid.UUID | None, address: str) -> bool:
+    if not limits.reached(kind, address_key(address)):
         return False
+    whose = {} if account_id is None else {"account_id": str(account_id)}
+    log.warning("mail_dropped", kind=kind, error="too many of late", **whose)
     return True
 
 
@@ -75,7 +106,11 @@ def _hold(to: Account) -> None:
 
 
 def _mail(
-    kind: str, to: Account, address: str, words: Mapping[str, str], expires_at: datetime | None
+    kind: str,
+    account_id: uuid.UUID | None,
+    address: str,
+    words: Mapping[str, str],
+    expires_at: datetime | None,
 ) -> OutgoingMail:
     mail_id, moment = uuid.uuid4(), now()
     return OutgoingMail(
@@ -84,7 +119,7 @@ def _mail(
         kind=kind,
         recipient=mailing_address(address),
         recipient_key=address_key(address),
-        account_id=to.id,
+        account_id=account_id,
         sealed=sealed_words.seal(mail_id, words),
         created_at=moment,
         next_try_at=moment,

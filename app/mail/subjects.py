@@ -37,6 +37,7 @@ SUBJECTS: dict[str, LazyString] = {
     "removal_scheduled": _l("Your Doorward account will be removed"),
     "removal_refused": _l("Your Doorward account was not removed"),
     "account_removed": _l("Your Doorward account is removed"),
+    "invitation": _l("You are invited to Doorward"),
 }
 
 SUBJECTS_OF_AN_ORGANISATION: dict[str, LazyString] = {
@@ -45,6 +46,7 @@ SUBJECTS_OF_AN_ORGANISATION: dict[str, LazyString] = {
     "password_changed": _l("Your password for %(organisation)s was changed"),
     "membership_locked": _l("Your account at %(organisation)s is locked for a while"),
     "new_device": _l("New sign-in to your account at %(organisation)s"),
+    "invitation": _l("You are invited to %(organisation)s"),
 }
 
 

@@ -5,6 +5,7 @@ from app.models.audit_chain import AuditCheckpoint, AuditHead, AuditStart
 from app.models.audit_event import AuditEvent
 from app.models.imports import Import, ImportRow, Outcome
 from app.models.interface import Interface
+from app.models.invitation import Invitation
 from app.models.lockout import Counted, FailedSignIns, KnownNetwork
 from app.models.membership import Membership
 from app.models.organisation import (
@@ -51,6 +52,7 @@ __all__ = [
     "Import",
     "ImportRow",
     "Interface",
+    "Invitation",
     "KnownNetwork",
     "Membership",
     "NotMeTicket",

@@ -17,10 +17,11 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, exists, select, true
+from sqlalchemy import ColumnElement, exists, or_, select, true
 from sqlalchemy.orm import Session as OrmSession
 
 from app import db
+from app.clock import now
 from app.errors import NotFound, OutOfReach
 from app.models import Account, Membership, Organisation, Role, Seat, Session
 from app.operations import sessions
@@ -52,6 +53,9 @@ class Action(enum.StrEnum):
     CHANGE_ORGANISATION = "change_organisation"
     MARK_ORGANISATION = "mark_organisation"
     SUSPEND_ORGANISATION = "suspend_organisation"
+    SEE_INVITATIONS = "see_invitations"
+    INVITE = "invite"
+    WITHDRAW_INVITATION = "withdraw_invitation"
 
 
 class Reach(enum.Enum):
@@ -90,6 +94,9 @@ TABLE: dict[Action, dict[Role, Reach]] = {
     Action.CHANGE_ORGANISATION: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
     Action.MARK_ORGANISATION: {Role.SUPERUSER: PORTAL},
     Action.SUSPEND_ORGANISATION: {Role.SUPERUSER: PORTAL},
+    Action.SEE_INVITATIONS: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
+    Action.INVITE: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
+    Action.WITHDRAW_INVITATION: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
 }
 RANKS = {Role.STUDENT: 0, Role.TEACHER: 1, Role.ACCOUNT_ADMIN: 2, Role.SUPERUSER: 3}
 
@@ -136,6 +143,28 @@ def require(administrator: Administrator, action: Action) -> Reach:
 def may_grant(administrator: Administrator, role: Role) -> bool:
     """Tell whether somebody may give and take this role: none above their own."""
     return RANKS[role] <= RANKS[administrator.role]
+
+
+def granting_today(
+    organisation_id: uuid.UUID, role: Role, account_ids: Collection[uuid.UUID | None]
+) -> set[uuid.UUID]:
+    """Return which of these accounts could invite somebody into a role at an organisation now.
+
+    Whatever they could do before: their role there counts as it is, and whoever is suspended or
+    on the way out can do nothing.
+    """
+    enough = [each for each in TABLE[Action.INVITE] if RANKS[each] >= RANKS[role]]
+    of_portal = Membership.organisation_id.is_(None)
+    there = or_(of_portal, Membership.organisation_id == organisation_id)
+    leaving = Account.removal_due_at <= now()
+    able = (
+        select(Account.id)
+        .join(Membership, Membership.account_id == Account.id)
+        .where(Account.id.in_(account_ids), Membership.role.in_(enough), there)
+        .where(Account.activated_at.is_not(None), Account.suspended_at.is_(None))
+        .where(or_(Account.removal_due_at.is_(None), ~leaving))
+    )
+    return set(db.session().scalars(able))
 
 
 @contextmanager

@@ -15,12 +15,17 @@ LONGEST_NAME = 200  # characters
 def rename(session: Session, name: str, visitor: Visitor) -> None:
     """Call the account's owner by another name; raises ProofRequired for a mere seat."""
     sessions.require_account(session)
-    wanted = " ".join(name.split())[:LONGEST_NAME]
+    wanted = plain(name)
     if wanted == session.account.name:
         return
     with db.transaction():
         session.account.name = wanted
         audit.record("name_changed", visitor, account_id=session.account_id)
+
+
+def plain(name: str) -> str:
+    """Return a name as it is kept: with single blanks, and not too long."""
+    return " ".join(name.split())[:LONGEST_NAME]
 
 
 def change_username(session: Session, username: str, visitor: Visitor) -> None:

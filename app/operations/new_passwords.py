@@ -15,14 +15,17 @@ from app.security.password_rules import Strength
 PAGES_MINIMUM = 8  # code points, on the pages; contract 004 promises 6
 
 
-def minimum_for(account: Account | None, least: int = PAGES_MINIMUM) -> int:
+def minimum_for(
+    account: Account | None, least: int = PAGES_MINIMUM, joining: Organisation | None = None
+) -> int:
     """Return how many characters a new password needs: the strictest that anybody asks.
 
     `least` is the interface's own minimum; DOORWARD_PASSWORD_MIN_LENGTH takes its place, and each
-    of the account's organisations may ask for more.
+    of the account's organisations, and the one that it is `joining`, may ask for more.
     """
     base = config.current().password_min_length or least
     places = [m.organisation for m in memberships.of(account.id)] if account else []
+    places.append(joining)
     asked = [place.policy.passwordMinLength or 0 for place in places if place]
     return max([base, *asked])
 
@@ -32,8 +35,12 @@ def check(password: str, account: Account | None, *words: str, least: int = PAGE
 
     `words` are what else it may not be made of: the address and name of a new account.
     """
-    minimum = minimum_for(account, least)
-    problems = password_rules.problems(password, minimum, [*words, *_words_of(account)])
+    require(password, minimum_for(account, least), [*words, *_words_of(account)])
+
+
+def require(password: str, minimum: int, words: list[str]) -> None:
+    """Raise PasswordRefused where `password` is short, or made of `words`, or guessed at once."""
+    problems = password_rules.problems(password, minimum, words)
     if problems:
         raise PasswordRefused([problem.value for problem in problems], minimum)
 

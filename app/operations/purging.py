@@ -22,6 +22,7 @@ from app.models import (
     FailedSignIns,
     Import,
     ImportRow,
+    Invitation,
     KnownNetwork,
     Membership,
     NotMeTicket,
@@ -40,6 +41,7 @@ BATCH = 100  # rows; with what hangs on them some 20 ms on SQLite
 MAIL_KEPT = timedelta(days=30)
 NETWORK_KEPT = timedelta(days=30)
 DRY_RUN_KEPT = timedelta(days=30)
+INVITATION_KEPT = timedelta(days=30)  # once its link is too old, whatever became of it
 NEVER_ACTIVATED_KEPT = timedelta(days=7)
 EVERY = timedelta(hours=1)
 ONCE = lockout.Limit(Counted.PURGING, 1, EVERY, EVERY)
@@ -108,6 +110,7 @@ def _expired() -> Iterator[tuple[type[db.Base], Condition]]:
     long_ago = Import.dry_run.is_(True), Import.started_at <= moment - DRY_RUN_KEPT
     yield ImportRow, ImportRow.import_id.in_(select(Import.id).where(*long_ago))
     yield Import, and_(*long_ago)  # an import that was kept stays, for as long as it can be undone
+    yield Invitation, Invitation.expires_at <= moment - INVITATION_KEPT
     yield Account, _never_activated()
 
 

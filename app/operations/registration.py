@@ -137,7 +137,7 @@ def activate_by_password(secret: str, password: str, visitor: Visitor) -> None:
 
 def _register(asked: _Registration, visitor: Visitor) -> None:
     with db.transaction():
-        account = accounts.find(asked.address)
+        account = accounts.hold(Account.email_key == asked.key)
         if account is not None and is_someones(account):
             tell_owner(account)
             audit.record("registered_again", visitor, account_id=account.id)

@@ -109,8 +109,12 @@ def find(kind: type[T], secret: str) -> T:
 
 
 def spend(ticket: Ticket) -> None:
-    """Use the ticket up in the caller's transaction, or raise TicketRefused: somebody else did."""
+    """Use the ticket up in the caller's transaction, or raise TicketRefused: somebody else did.
+
+    Its account is held from then on.
+    """
     kind = type(ticket)
+    accounts.hold(Account.id == ticket.account_id)
     gone = delete(kind).where(kind.id == ticket.id).returning(kind.id)
     if db.session().scalar(gone) is None:
         raise TicketRefused

@@ -66,6 +66,10 @@ SENTENCES = {
     # Roles and organisations
     "membership_added": _l("A role was given"),
     "membership_removed": _l("A role was taken away"),
+    "invited": _l("Somebody was invited"),
+    "invitation_sent_again": _l("An invitation was sent again"),
+    "invitation_withdrawn": _l("An invitation was withdrawn"),
+    "invitation_accepted": _l("An invitation was accepted"),
     "organisation_created": _l("An organisation was added"),
     "organisation_suspended": _l("An organisation was suspended"),
     "organisation_reactivated": _l("An organisation was opened again"),

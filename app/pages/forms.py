@@ -250,6 +250,13 @@ class RegistrationForm(NewPasswordForm):
     password = _password(_l("Password"), _l("Enter a password."))
 
 
+class JoiningForm(NewPasswordForm):
+    """Somebody new who was invited: the address is known."""
+
+    name = _name()
+    password = _password(_l("Password"), _l("Enter a password."))
+
+
 class NameForm(Form):
     """What to call somebody."""
 

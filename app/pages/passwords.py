@@ -82,16 +82,23 @@ def strength() -> ResponseReturnValue:
     """Judge a password while it is typed; nothing is kept."""
     require_room()
     account = _whose()
-    typed = request.form.get("password", "")[:LONGEST_JUDGED]
     words = [request.form.get(name, "")[:LONGEST_JUDGED] for name in ("email", "username", "name")]
     minimum = new_passwords.minimum_for(account)
+    return judged(request.form.get("password", ""), minimum, words, account)
+
+
+def judged(
+    password: str, minimum: int, words: list[str], account: Account | None = None
+) -> ResponseReturnValue:
+    """Answer the meter: how good a password is, what it breaks, and what would help."""
+    typed = password[:LONGEST_JUDGED]
     broken = password_rules.problems(typed, minimum, words)
-    judged = new_passwords.strength(typed, account, *words)
-    said = [judged.warning] if judged.warning and not broken else []
+    found = new_passwords.strength(typed, account, *words)
+    said = [found.warning] if found.warning and not broken else []
     return jsonify(
-        score=0 if broken else judged.score,
+        score=0 if broken else found.score,
         problems=[problems.password_sentence(each, minimum) for each in broken] + said,
-        suggestions=judged.suggestions,
+        suggestions=found.suggestions,
     )
 
 

@@ -28,6 +28,8 @@ STRANGERS_PAGES = {
     "/activate": "Confirm your address",
     "/forgotten": "Forgotten your password?",
     "/reset": "Set a new password",
+    "/invitation": "Open your invitation",
+    "/invitation?ticket=spent": "No invitation here",
     "/unlock": "Open the lock",
     "/unlock?ticket=spent": "Open the lock",
     "/not-me": "This was not me",

@@ -23,6 +23,8 @@ BASE = "http://localhost:8000"
 WORDS = {
     "name": "Ann",
     "organisation": "Acme & Sons",
+    "by": "Alex Admin",
+    "role": "Account Admin",
     "pin": "271828",
     "passkey": "Blue key",
     "link": f"{BASE}/reset?ticket=S3CR3T",
@@ -192,7 +194,16 @@ def test_text_is_not_escaped_and_html_is() -> None:
 
 @pytest.mark.parametrize("kind", SUBJECTS)
 def test_what_strangers_are_called_is_never_markup(kind: str) -> None:
-    said = ("name", "organisation", "person", "identity", "new_address", "user_agent", "address")
+    said = (
+        "name",
+        "organisation",
+        "person",
+        "identity",
+        "new_address",
+        "user_agent",
+        "address",
+        "by",
+    )
     html = part(composed(kind, **dict.fromkeys(said, HOSTILE)), "html")
 
     assert "<script" not in html
@@ -220,6 +231,19 @@ def test_a_mail_to_an_unproven_address_carries_nobody_elses_words(kind: str) -> 
     message = composed(kind, name="Buy at evil.example", organisation="")
 
     assert "evil.example" not in part(message, "plain") + part(message, "html")
+
+
+def test_an_invitation_says_who_invites_to_what_as_what_and_until_when(clock: Clock) -> None:
+    message = composed("invitation")
+
+    until = clock.time + timedelta(minutes=10)
+    assert message["Subject"] == "You are invited to Acme & Sons"
+    for each in (part(message, "plain"), part(message, "html").replace("&amp;", "&")):
+        assert "Alex Admin invites you to Acme & Sons at localhost." in each
+        assert "Your role there: Account administrator." in each
+        assert WORDS["link"] in each
+        assert f"{until:%H:%M} UTC" in each
+        assert "Ann" not in each
 
 
 def test_a_former_address_is_told_by_what_device_and_from_where_it_was_replaced() -> None:

@@ -132,6 +132,42 @@ def test_the_limits_of_another_address_are_its_own() -> None:
     assert put_elsewhere("other@example.net")
 
 
+def put_to_stranger(address: str = "ann@example.net", kind: str = "invitation") -> bool:
+    with db.transaction():
+        return outbox.put_to_stranger(kind, address, LINK, expires_at=now() + timedelta(days=7))
+
+
+@pytest.mark.parametrize("has_account", [True, False])
+def test_a_stranger_s_mail_belongs_to_nobody_whoever_has_the_address(*, has_account: bool) -> None:
+    if has_account:
+        factories.account("ann@example.net")
+
+    assert put_to_stranger("\uff21nn@Example.net")
+
+    [mail] = factories.mails("invitation")
+    assert (mail.recipient, mail.recipient_key) == ("Ann@example.net", "ann@example.net")
+    assert mail.account_id is None
+
+
+@pytest.mark.parametrize("kind", sorted(SUBJECTS.keys() - outbox.TO_STRANGERS))
+def test_nothing_else_goes_to_strangers(kind: str) -> None:
+    with pytest.raises(ValueError, match=kind):
+        put_to_stranger(kind=kind)
+
+    assert waiting() == 0
+
+
+def test_a_stranger_is_sent_ten_an_hour_and_the_log_names_nobody(clock: Clock, log: Log) -> None:
+    assert [put_to_stranger() for _ in range(11)] == [True] * 10 + [False]
+    assert put_to_stranger("other@example.net")
+    [line] = log.lines
+    assert (line["event"], line["kind"]) == ("mail_dropped", "invitation")
+    assert "example.net" not in str(line)
+
+    clock.advance(timedelta(hours=1))
+    assert put_to_stranger()
+
+
 @pytest.mark.parametrize("kind", ["activation", "reset", "unlock", "new_address"])
 def test_five_mails_an_hour_of_what_anybody_can_ask_for(kind: str, clock: Clock, log: Log) -> None:
     who = factories.account()

@@ -16,6 +16,7 @@ from app.models import (
     FailedSignIns,
     Import,
     ImportRow,
+    Invitation,
     KnownNetwork,
     OutgoingMail,
     PendingSignIn,
@@ -140,6 +141,20 @@ def test_tickets_go_when_they_expire(
     clock.advance(kind.LIFETIME + PAST)
 
     assert (before, purging.purge()[kind.__tablename__]) == (0, 1)
+
+
+@pytest.mark.parametrize("fact", ["", "accepted_at", "withdrawn_at"])
+def test_invitations_go_a_month_after_their_link_is_too_old(fact: str, clock: Clock) -> None:
+    row = factories.invitation(factories.organisation())
+    if fact:
+        setattr(row, fact, now())
+        factories.saved(row)
+    clock.advance(Invitation.LIFETIME + purging.INVITATION_KEPT - PAST)
+    before = purging.purge()["invitations"]
+
+    clock.advance(PAST)
+
+    assert (before, purging.purge()["invitations"]) == (0, 1)
 
 
 def test_failures_count_until_their_window_and_their_lock_are_over(clock: Clock) -> None:

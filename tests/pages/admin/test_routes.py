@@ -29,6 +29,14 @@ OPENS = {
     "ask_to_suspend_organisation": SUPERUSERS,
     "suspend_organisation": SUPERUSERS,
     "reactivate_organisation": SUPERUSERS,
+    "invitations_of": BOTH,
+    "new_invitation": BOTH,
+    "invite": BOTH,
+    "new_invitation_list": BOTH,
+    "invite_list": BOTH,
+    "send_invitation_again": BOTH,
+    "ask_to_withdraw_invitation": BOTH,
+    "withdraw_invitation": BOTH,
     "accounts": BOTH,
     "export_accounts": BOTH,
     "selected": BOTH,
@@ -94,7 +102,9 @@ class World:
     def url(self, rule: Rule, at: Organisation | None = None) -> str:
         values: dict[str, object] = dict.fromkeys(rule.arguments, SOMEBODY)
         portal = "organisation_id" not in rule.arguments
-        values["place_id"] = (self.spare if portal else self.x).id  # it will be suspended
+        place = self.spare if portal else self.x  # the spare one will be suspended
+        values["place_id"] = place.id
+        values["invitation_id"] = factories.invitation(place).id
         values |= a_target(self.x)
         if "organisation_id" in rule.arguments:
             values["organisation_id"] = (at or self.x).id

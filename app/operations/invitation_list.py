@@ -1,0 +1,99 @@
+"""An organisation's invitations: what each is just now, listed page by page."""
+
+import enum
+import uuid
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy.orm import joinedload
+
+from app import db
+from app.clock import now
+from app.errors import NotFound
+from app.models import Invitation
+from app.operations import authority, keyset
+from app.operations.authority import Action, Administrator
+from app.operations.keyset import Order, Slice
+
+PAGE = 25
+ORDER = Order((Invitation.created_at, Invitation.id), down=True)
+
+
+class State(enum.StrEnum):
+    """What an invitation is just now."""
+
+    OPEN = "open"
+    EXPIRED = "expired"
+    ACCEPTED = "accepted"
+    WITHDRAWN = "withdrawn"
+
+
+def find(
+    administrator: Administrator,
+    organisation_id: uuid.UUID,
+    state: State | None = None,
+    after: tuple[Any, ...] | None = None,
+) -> Slice[Invitation]:
+    """Return a page of an organisation's invitations, the newest first; raises NotFound."""
+    authority.require(administrator, Action.SEE_INVITATIONS)
+    place = authority.organisation(administrator, organisation_id)
+    theirs = select(Invitation).where(Invitation.organisation_id == place.id)
+    if state is not None:
+        theirs = theirs.where(is_in(state))
+    return keyset.cut(theirs.options(joinedload(Invitation.invited_by)), ORDER, after, PAGE)
+
+
+def one(
+    administrator: Administrator, organisation_id: uuid.UUID, invitation_id: uuid.UUID
+) -> Invitation:
+    """Return one of an organisation's invitations; raise NotFound."""
+    authority.require(administrator, Action.SEE_INVITATIONS)
+    place = authority.organisation(administrator, organisation_id)
+    named = Invitation.id == invitation_id, Invitation.organisation_id == place.id
+    found = db.session().scalar(select(Invitation).where(*named))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def state_of(invitation: Invitation) -> State:
+    """Return what an invitation is just now."""
+    if invitation.accepted_at is not None:
+        return State.ACCEPTED
+    if invitation.withdrawn_at is not None:
+        return State.WITHDRAWN
+    return State.OPEN if invitation.expires_at > now() else State.EXPIRED
+
+
+def is_in(state: State) -> ColumnElement[bool]:
+    """Return the condition for invitations in a state."""
+    match state:
+        case State.OPEN:
+            return and_(not_settled(), Invitation.expires_at > now())
+        case State.EXPIRED:
+            return and_(not_settled(), Invitation.expires_at <= now())
+        case State.ACCEPTED:
+            return Invitation.accepted_at.is_not(None)
+        case State.WITHDRAWN:
+            return Invitation.withdrawn_at.is_not(None)
+
+
+def not_settled() -> ColumnElement[bool]:
+    """Return the condition for invitations that are neither accepted nor withdrawn."""
+    return and_(Invitation.accepted_at.is_(None), Invitation.withdrawn_at.is_(None))
+
+
+def unbacked(invitations: list[Invitation]) -> set[uuid.UUID]:
+    """Return which of these invitations nobody stands behind any more.
+
+    Whoever sent them last could not give that role there today; sending them again helps. A
+    statement for each organisation and role.
+    """
+    alike: dict[tuple[uuid.UUID, Any], list[Invitation]] = {}
+    for each in invitations:
+        alike.setdefault((each.organisation_id, each.role), []).append(each)
+    found: set[uuid.UUID] = set()
+    for (place, role), some in alike.items():
+        able = authority.granting_today(place, role, {each.invited_by_id for each in some})
+        found |= {each.id for each in some if each.invited_by_id not in able}
+    return found
