@@ -1,24 +1,18 @@
-"""What holds in the end, and who set it: for one organisation, and for one account.
-
-An organisation's value counts where it set one; else the portal's. For an account as a whole the
-strictest of all its organisations counts, and this tells whose that is.
-"""
+"""What holds at an organisation in the end, and who set it: itself, or else the portal."""
 
 import enum
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from app import config
 from app.models import (
-    Account,
     Interface,
     Organisation,
     OrganisationPolicy,
     OrganisationSettings,
 )
-from app.operations import factors, memberships, new_passwords, remembered_devices, sessions
+from app.operations import new_passwords, sessions
 
 HOUR = timedelta(hours=1)
 
@@ -41,15 +35,6 @@ class Effective:
     by: SetBy
 
 
-@dataclass(frozen=True)
-class InReach:
-    """One rule for an account as a whole, and the organisation that asks for it; None: nobody."""
-
-    key: str
-    value: Any
-    asked_by: Organisation | None
-
-
 def of_organisation(organisation: Organisation) -> list[Effective]:
     """Return every setting of an organisation with the value that holds."""
     settings = organisation.effective_settings.model_dump()
@@ -63,20 +48,6 @@ def of_organisation(organisation: Organisation) -> list[Effective]:
     for key, own in organisation.policy.model_dump().items():
         rules.append(_of_policy(key, own, changed=own != usual[key]))
     return rules
-
-
-def of_account(account: Account) -> list[InReach]:
-    """Return the rules that hold for an account as a whole: the strictest of all in reach."""
-    live = [m for m in memberships.of(account.id) if not m.suspended]
-    places = [m.organisation for m in live if m.organisation]
-    demand = factors.strictest_demand(live)
-    asking = next((m.organisation for m in live if demand and m.demand is demand), None)
-    return [
-        InReach("factor", demand, asking),
-        _least(places, "rememberDeviceDays", remembered_devices.days_allowed(account)),
-        _most(places, "passwordMinLength", new_passwords.minimum_for(account)),
-        _least(places, "sessionHours", _usual_hours()),
-    ]
 
 
 def _of_policy(key: str, own: Any, *, changed: bool) -> Effective:
@@ -93,25 +64,6 @@ def _of_policy(key: str, own: Any, *, changed: bool) -> Effective:
 
 def _by(changed: bool) -> SetBy:  # noqa: FBT001 (the only thing it is told)
     return SetBy.ORGANISATION if changed else SetBy.USUAL
-
-
-def _least(places: Iterable[Organisation], key: str, usual: int) -> InReach:
-    return _strictest(places, key, usual, min)
-
-
-def _most(places: Iterable[Organisation], key: str, usual: int) -> InReach:
-    return _strictest(places, key, usual, max)
-
-
-def _strictest(
-    places: Iterable[Organisation], key: str, usual: int, pick: Callable[[int, int], int]
-) -> InReach:
-    value, asked_by = usual, None
-    for place in places:
-        own: int | None = getattr(place.policy, key)
-        if own is not None and pick(own, value) == own and (asked_by is None or own != value):
-            value, asked_by = own, place
-    return InReach(key, value, asked_by)
 
 
 def _usual_hours() -> int:
