@@ -15,7 +15,6 @@ from app.clock import now
 from app.errors import NotFound
 from app.models import (
     Account,
-    Demand,
     Factor,
     Interface,
     PendingSignIn,
@@ -23,7 +22,7 @@ from app.models import (
     Role,
     Session,
 )
-from app.operations import audit, factors, known_devices, memberships, sessions
+from app.operations import audit, factors, known_devices, memberships, sessions, ways_in
 from app.operations.visitor import Visitor
 from app.security.tokens import digest
 
@@ -40,20 +39,19 @@ def days_allowed(account: Account) -> int:
     return min((place.policy.rememberDeviceDays for place in places), default=USUAL_DAYS)
 
 
-def standing_in(
-    pending: PendingSignIn, demand: Demand, visitor: Visitor
-) -> RememberedDevice | None:
-    """Return the remembered device that answers for whoever signs in or switches, if this is one.
-
-    `demand` is what the way in asks, the account's own factors included.
-    """
+def standing_in(pending: PendingSignIn, visitor: Visitor) -> RememberedDevice | None:
+    """Return the remembered device that answers for whoever signs in or switches, if it is one."""
     confirming = pending.verification.session_id is not None and pending.membership is None
     if confirming or pending.factor not in REMEMBERED:
         return None
-    row = _row_of(pending.verification.account, visitor)
-    if row is None or not factors.satisfies(row.factor, demand):
+    account = pending.verification.account
+    row = _row_of(account, visitor)
+    if row is None:
         return None
-    days = days_allowed(pending.verification.account)
+    demand = max(ways_in.demand_of(pending), factors.of(account).floor)
+    if not factors.satisfies(row.factor, demand):
+        return None
+    days = days_allowed(account)
     if row.proved_at + timedelta(days=days) <= now():
         return None
     row.last_used_at = now()

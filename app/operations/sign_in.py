@@ -123,7 +123,7 @@ def proceed(handle: str, visitor: Visitor) -> Step:
         pending = find_pending(handle)
         if pending.factor is Factor.NONE:
             return _finish(pending, _Answered(Factor.NONE), visitor)
-        if device := _standing_in(pending, visitor):
+        if device := remembered_devices.standing_in(pending, visitor):
             return _finish(pending, _Answered(device.factor, device), visitor)
         first = update(PendingSignIn).where(
             PendingSignIn.id == pending.id, PendingSignIn.proceeded_at.is_(None)
@@ -312,12 +312,6 @@ def _latest_waiting(verified: Verified, visitor: Visitor) -> PendingSignIn | Non
         .order_by(EmailedPin.sent_at.desc())
         .limit(1)
     )
-
-
-def _standing_in(pending: PendingSignIn, visitor: Visitor) -> RememberedDevice | None:
-    account = pending.verification.account
-    demand = max(demand_of(pending), factors.of(account).floor)
-    return remembered_devices.standing_in(pending, demand, visitor)
 
 
 def _finish(pending: PendingSignIn, answered: _Answered, visitor: Visitor) -> SignedIn:

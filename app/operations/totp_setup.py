@@ -81,7 +81,8 @@ def enable(session: Session, code: str, visitor: Visitor) -> None:
         account = factor_changes.held(session_id)
         if second_factor.device_of(account) is not None:
             raise AlreadyEnabled
-        added = _confirm(account, code)
+        _right_step(account, code)
+        added = _accept(account)
         factor_changes.has_answered(session, Factor.CODE)
         factor_changes.settle(session, "app_added", "app_enabled", visitor, added=added)
 
@@ -198,7 +199,7 @@ def _replace(account: Account, code: str, asked_by: uuid.UUID) -> bool:
     step = _right_step(account, code, asked_by)
     if old is not None:
         db.session().execute(delete(TotpDevice).where(TotpDevice.id == old.id))
-    _confirm(account, code, asked_by)
+    _accept(account, asked_by)
     mine = TotpDevice.account_id == account.id
     db.session().execute(update(TotpDevice).where(mine).values(last_step=step))
     return old is not None
@@ -227,8 +228,8 @@ def _right_step(account: Account, code: str, asked_by: uuid.UUID | None = None) 
     return step
 
 
-def _confirm(account: Account, code: str, asked_by: uuid.UUID | None = None) -> TotpDevice:
-    _right_step(account, code, asked_by)
+def _accept(account: Account, asked_by: uuid.UUID | None = None) -> TotpDevice:
+    """Make the pending app the account's own, once it has shown a right code."""
     device = _pending_of(account)
     if device is None:
         raise SecretNotSet
