@@ -87,6 +87,21 @@ class Busy(Refusal):
         self.retry_after = retry_after
 
 
+class DirectoryAway(Busy):
+    """The directory that has the password cannot be asked: that is no wrong password."""
+
+    reason = "directory_away"
+
+    def __init__(self, retry_after: int = 5) -> None:
+        super().__init__(retry_after)
+
+
+class KeptInDirectory(Refusal):
+    """The directory has this person's password, address or username: it is changed there."""
+
+    reason = "kept_in_directory"
+
+
 class OrganisationSuspended(Refusal):
     """The organisation is suspended; nobody signs in there."""
 

@@ -44,7 +44,7 @@ def postgresql(folder: Path) -> Iterator[PostgreSql]:
     """Run a PostgreSQL cluster in `folder` until the block ends."""
     data, port = folder / "data", free_port()
     data.mkdir()
-    _hand_over(folder)
+    hand_over(folder)
     initdb = [_binary("initdb"), "-D", str(data), "-U", "doorward", "-A", "trust", "--no-sync"]
     _run([*initdb, "-E", "UTF8", "--locale=C.UTF-8"])
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
@@ -66,22 +66,24 @@ def _binary(name: str) -> str:
 
 def _run(command: list[str]) -> None:
     done = subprocess.run(
-        [*_unprivileged(), *command], capture_output=True, text=True, check=False, cwd="/"
+        [*unprivileged(), *command], capture_output=True, text=True, check=False, cwd="/"
     )
     if done.returncode:
         raise RuntimeError(f"{command[0]} failed: {done.stdout}{done.stderr}")
 
 
-def _unprivileged() -> list[str]:
+def unprivileged() -> list[str]:
+    """Return what a command starts with so that it does not run as root."""
     if os.geteuid() != 0:
         return []
     return ["setpriv", f"--reuid={UNPRIVILEGED}", "--regid=nogroup", "--clear-groups"]
 
 
-def _hand_over(folder: Path) -> None:
+def hand_over(folder: Path) -> None:
+    """Give a folder and what is in it to whoever the servers run as."""
     if os.geteuid() != 0:
         return
-    for path in (folder, folder / "data"):
+    for path in (folder, *folder.rglob("*")):
         shutil.chown(path, UNPRIVILEGED)
     for parent in folder.parents:
         if not parent.stat().st_mode & 0o001:

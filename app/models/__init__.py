@@ -3,6 +3,7 @@
 from app.models.account import Account
 from app.models.audit_chain import AuditCheckpoint, AuditHead, AuditStart
 from app.models.audit_event import AuditEvent
+from app.models.directory_entry import DirectoryEntry
 from app.models.imports import Import, ImportRow, Outcome
 from app.models.interface import Interface
 from app.models.invitation import Invitation
@@ -46,6 +47,7 @@ __all__ = [
     "ChallengeFor",
     "Counted",
     "Demand",
+    "DirectoryEntry",
     "EmailedPin",
     "Factor",
     "FailedSignIns",

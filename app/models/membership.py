@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.clock import now
@@ -15,7 +15,8 @@ from app.models.organisation import Demand, Organisation, Role
 class Membership(Base):
     """One account in one role at one organisation; a superuser belongs to none.
 
-    Written by operations.administration.
+    Written by operations.administration; those that a directory's group gave
+    (`from_directory`) by operations.directory_roles, which takes them back too.
     """
 
     __tablename__ = "memberships"
@@ -38,6 +39,7 @@ class Membership(Base):
         ForeignKey("organisations.id", ondelete="CASCADE"), index=True
     )
     role: Mapped[Role] = mapped_column(words(Role))
+    from_directory: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     account: Mapped[Account] = relationship()

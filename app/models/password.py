@@ -9,12 +9,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.clock import now
 from app.db import Base
 
+IN_DIRECTORY = "directory"  # no password hashes to it: see security.passwords
+
 
 class Password(Base):
     """The hash of a password: of the account, or of the account at one organisation.
 
     The account's is good at every organisation where the account has none of its own; an
-    organisation's own is the only one that is good there, and good only there. Written by
+    organisation's own is the only one that is good there, and good only there. Where a directory
+    has the account's, the row stands for that one, and its `hash` is IN_DIRECTORY. Written by
     operations.passwords, .registration and .administration; rehashed by .sign_in.
     """
 

@@ -6,95 +6,27 @@ wrong value stops the start with a sentence that names its variable.
 
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from urllib.parse import parse_qs, urlsplit
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
-from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.config import kinds
+from app.config.directory import PREFIX as DIRECTORY_PREFIX
+from app.config.directory import Directory, directory_from_environment
+from app.config.kinds import Optional, Switch
+
 PREFIX = "DOORWARD_"
-CHECKOUT = Path(__file__).resolve().parent.parent
+CHECKOUT = Path(__file__).resolve().parent.parent.parent
 INSTANCE = (CHECKOUT if (CHECKOUT / "wsgi.py").is_file() else Path.cwd()) / "instance"
-SHORTEST_KEY = 32  # characters; RFC 7518 section 3.2 asks for 256 bits
-FEWEST_CHARACTERS = 8  # different ones; less is a pattern, not a key
-SMTP_OPTIONS = {"starttls", "ca_file"}  # a mistyped one must not mean "no TLS"
-KNOWN_SAMPLES = {"change-me", "secret", "dev", "development", "password"}
+
+Read = TypeVar("Read")
 
 
 class WrongSetting(Exception):
     """A DOORWARD_ variable has a value that cannot be meant; says which and why."""
-
-
-def _problem(sentence: str) -> PydanticCustomError:
-    return PydanticCustomError("setting", "{sentence}", {"sentence": sentence})
-
-
-def _good_keys(value: str) -> str:
-    for key in value.split(","):
-        if (
-            len(key) < SHORTEST_KEY
-            or key.lower() in KNOWN_SAMPLES
-            or len(set(key)) < FEWEST_CHARACTERS
-        ):
-            raise _problem(f"each key needs at least {SHORTEST_KEY} random characters")
-    return value
-
-
-def _base_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
-        raise _problem("it must look like https://accounts.example.org")
-    if parts.path.rstrip("/") or parts.fragment:
-        raise _problem("it must be an address without a path")
-    return value.rstrip("/")
-
-
-def _smtp_url(value: str | None) -> str | None:
-    if value is None:
-        return None
-    parts = urlsplit(value)
-    try:
-        known = parts.scheme in {"smtp", "smtps"} and parts.hostname and (parts.port or 1)
-    except ValueError:
-        known = None
-    unknown_options = parse_qs(parts.query).keys() - SMTP_OPTIONS
-    if not known or unknown_options:
-        raise _problem("it must look like smtp://user:password@host:587?starttls=1")
-    return value
-
-
-def _database_url(value: str) -> str:
-    if not value.startswith(("sqlite:///", "postgresql+psycopg://")):
-        raise _problem("it must start with sqlite:/// or postgresql+psycopg://")
-    return value
-
-
-def _redis_url(value: str | None) -> str | None:
-    if value is not None and not value.startswith(("redis://", "rediss://", "unix://")):
-        raise _problem("it must start with redis:// or rediss://")
-    return value
-
-
-def _switch(value: Any) -> Any:
-    if isinstance(value, str) and value.lower() in {"on", "off", "1", "0"}:
-        return value.lower() in {"on", "1"}
-    if isinstance(value, bool):
-        return value
-    raise _problem("it must be on or off")
-
-
-def _blank_is_none(value: Any) -> Any:
-    return None if value == "" else value
-
-
-def _words(value: Any) -> Any:
-    return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
-
-
-Switch = Annotated[bool, BeforeValidator(_switch)]
-Optional = BeforeValidator(_blank_is_none)
 
 
 class Settings(BaseSettings):
@@ -108,27 +40,28 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    secret_key: Annotated[str, AfterValidator(_good_keys)]
-    database_url: Annotated[str, AfterValidator(_database_url)] = (
+    secret_key: Annotated[str, AfterValidator(kinds.good_keys)]
+    database_url: Annotated[str, AfterValidator(kinds.database_url)] = (
         f"sqlite:///{INSTANCE / 'doorward.sqlite'}"
     )
-    redis_url: Annotated[str | None, Optional, AfterValidator(_redis_url)] = None
-    smtp_url: Annotated[str | None, Optional, AfterValidator(_smtp_url)] = None
+    redis_url: Annotated[str | None, Optional, AfterValidator(kinds.redis_url)] = None
+    smtp_url: Annotated[str | None, Optional, AfterValidator(kinds.smtp_url)] = None
     mail_from: Annotated[str, Field(min_length=3, pattern=r"^[^\r\n]*@[^\r\n]*$")] = (
         "Doorward <no-reply@localhost>"
     )
-    base_url: Annotated[str, AfterValidator(_base_url)] = "http://localhost:8000"
+    base_url: Annotated[str, AfterValidator(kinds.base_url)] = "http://localhost:8000"
     trusted_proxies: Annotated[int, Field(ge=0, le=10)] = 0
     hide_accounts: Switch = False
     password_min_length: Annotated[Annotated[int, Field(ge=6, le=128)] | None, Optional] = None
     registration: Literal["open", "invited"] = "open"
     jwt_algorithm: Literal["ES256", "RS256", "EdDSA"] = "ES256"
-    cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = ()
+    cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(kinds.words)] = ()
     outbox: Literal["thread", "worker"] = "thread"
     rate_limits: Switch = True
     audit_days: Annotated[Annotated[int, Field(ge=1, le=36_500)] | None, Optional] = None
     demo: Switch = False
     workers: Annotated[int, Field(ge=1, le=64)] = 1
+    directory: Directory | None = None  # DOORWARD_LDAP_…, read by themselves
 
     @property
     def secret_keys(self) -> tuple[bytes, ...]:
@@ -143,10 +76,9 @@ class Settings(BaseSettings):
 
 def from_environment() -> Settings:
     """Read the settings; raise WrongSetting with one sentence for each wrong one."""
-    try:
-        settings = Settings.model_validate(_key_if_none_is_set())
-    except ValidationError as error:
-        raise WrongSetting("\n".join(_sentence(each) for each in error.errors())) from None
+    directory = _read(DIRECTORY_PREFIX, directory_from_environment)
+    known = {**_key_if_none_is_set(), "directory": directory}
+    settings = _read(PREFIX, lambda: Settings.model_validate(known))
     if settings.workers > 1 and settings.redis_url is None:
         raise WrongSetting(
             f"{PREFIX}REDIS_URL is missing: more than one worker ({PREFIX}WORKERS="
@@ -155,12 +87,20 @@ def from_environment() -> Settings:
     return settings
 
 
-def _sentence(error: Any) -> str:
-    variable = PREFIX + str(error["loc"][0]).upper()
+def _read(prefix: str, reading: Callable[[], Read]) -> Read:
+    try:
+        return reading()
+    except ValidationError as error:
+        sentences = [_sentence(prefix, each) for each in error.errors()]
+        raise WrongSetting("\n".join(sentences)) from None
+
+
+def _sentence(prefix: str, error: Any) -> str:
+    variable = prefix + (str(error["loc"][0]).upper() if error["loc"] else "…")
     return f"{variable} has a wrong value: {error['msg'][0].lower()}{error['msg'][1:]}."
 
 
-def _key_if_none_is_set() -> dict[str, str]:
+def _key_if_none_is_set() -> dict[str, Any]:
     """Keep a key of our own in `instance/` where the environment names none."""
     return {} if os.environ.get(PREFIX + "SECRET_KEY") else {"secret_key": _kept_key()}
 

@@ -1,0 +1,51 @@
+"""A socket whose every wait ends at one moment.
+
+A socket's own time limit is for one read: a server that sends a byte now and then holds its
+client for as long as it likes. This one counts down.
+"""
+
+import socket
+import time
+from typing import Any
+
+
+class Deadline:
+    """A moment, `seconds` from now."""
+
+    def __init__(self, seconds: float) -> None:
+        self._ends = time.monotonic() + seconds
+
+    def left(self) -> float:
+        """Return the seconds that are left; raise TimeoutError where none are."""
+        left = self._ends - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the directory took too long")
+        return left
+
+
+class WithinDeadline:
+    """A socket, plain or TLS, that reads and writes only until its deadline.
+
+    It looks like a socket to whoever wraps it in TLS: what is not here is the socket's own.
+    """
+
+    def __init__(self, inner: socket.socket, deadline: Deadline) -> None:
+        self._inner = inner
+        self._deadline = deadline
+
+    def recv(self, size: int) -> bytes:
+        """Receive some bytes."""
+        self._inner.settimeout(self._deadline.left())
+        return self._inner.recv(size)
+
+    def sendall(self, data: bytes) -> None:
+        """Send all of `data`."""
+        self._inner.settimeout(self._deadline.left())
+        self._inner.sendall(data)
+
+    def gettimeout(self) -> float:
+        """Return how long a handshake may take from now on."""
+        return self._deadline.left()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)

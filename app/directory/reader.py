@@ -1,0 +1,253 @@
+"""Looking people up in the directory and checking their passwords, in bounded time."""
+
+import functools
+import os
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import structlog
+from ldap3.utils.conv import escape_bytes, escape_filter_chars
+from ldap3.utils.dn import escape_rdn
+
+from app import config
+from app.config.directory import HOLDS_DN, HOLDS_IDENTITY, Directory
+from app.directory import entries
+from app.directory.conversation import Conversation, Unreachable, opened
+from app.directory.deadline import Deadline
+from app.directory.entries import Entry
+from app.errors import DirectoryAway
+
+AT_ONCE = 8  # conversations of one process: a slow directory must not hold every thread
+MOST_WAITING = 3 * AT_ONCE
+SPARED_S = 2.0  # for so long a server that failed is asked only where no other answers
+LONGEST_IDENTITY = 320  # characters; nobody's name or address is longer
+LONGEST_PASSWORD = 1024  # bytes
+ANYTHING = "(objectClass=*)"
+
+log = structlog.get_logger("doorward.directory")
+
+Told = TypeVar("Told")
+
+
+@dataclass(frozen=True)
+class Named:
+    """Whom to look for: by what was typed, or by the key of an entry that is known."""
+
+    identity: str = ""
+    key: str | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Who was found, if anybody, and whether the password is theirs."""
+
+    entry: Entry | None
+    right: bool = False
+
+
+class TwoEntries(Exception):
+    """What was typed names several entries: whose password it would be, nobody can say."""
+
+
+def in_use() -> bool:
+    """Tell whether there is a directory."""
+    return config.current().directory is not None
+
+
+def settings() -> Directory:
+    """Return the directory's settings; LookupError where there is none."""
+    found = config.current().directory
+    if found is None:
+        raise LookupError("no directory is set up")
+    return found
+
+
+def can_look_up() -> bool:
+    """Tell whether people can be found without their password: by a search of our own."""
+    return settings().user_dn is None
+
+
+def look_up(named: Named) -> Entry | None:
+    """Return the entry that is named; None where there is none. Raises DirectoryAway, TwoEntries."""
+    return _ask(lambda talk: _found(talk, named))
+
+
+def check(named: Named, password: str) -> Answer:
+    """Tell who is named and whether `password` is theirs, the groups they are in included.
+
+    A password that no bind may carry (empty, with a NUL, over-long, half a character) is wrong
+    without asking. Raises DirectoryAway and TwoEntries.
+    """
+    if not fit(password):
+        return Answer(None)
+    ask = _check_found if can_look_up() else _check_direct
+    return _ask(lambda talk: ask(talk, named, password))
+
+
+def fit(password: str) -> bool:
+    """Tell whether a bind may carry `password`: as text without a NUL, neither empty nor endless."""
+    try:
+        size = len(password.encode())
+    except UnicodeEncodeError:
+        return False
+    return 0 < size <= LONGEST_PASSWORD and "\0" not in password
+
+
+def keys_found(keys: list[str]) -> dict[str, Entry]:
+    """Return those of these entries that the directory has, by key. Raises DirectoryAway."""
+
+    def ask(talk: Conversation) -> dict[str, Entry]:
+        found = (_found(talk, Named(key=key)) for key in keys)
+        return {entry.key: entry for entry in found if entry is not None}
+
+    return _ask(ask)
+
+
+def state() -> dict[str, str | None]:
+    """Return for every server what is wrong with it; None where it answers as it should."""
+    return {url: _wrong_with(url) for url in settings().url}
+
+
+def _wrong_with(url: str) -> str | None:
+    def ask(talk: Conversation) -> None:
+        if can_look_up():
+            talk.search(settings().base_dn, ANYTHING, ["1.1"], most=1, here=True)
+
+    try:
+        _within(Deadline(settings().timeout), functools.partial(_talk, url, ask))
+    except Unreachable as why:
+        return str(why)
+    return None
+
+
+def _found(talk: Conversation, named: Named) -> Entry | None:
+    """Return one person's entry with their groups; what is odd or over-long names nobody."""
+    directory = settings()
+    if named.key is not None:
+        condition = f"({directory.id_attribute}={escape_bytes(bytes.fromhex(named.key))})"
+    elif not named.identity or len(named.identity) > LONGEST_IDENTITY:
+        return None
+    else:
+        typed = escape_filter_chars(named.identity)
+        condition = directory.user_filter.replace(HOLDS_IDENTITY, typed)
+    wanted = entries.attributes(directory)
+    found = talk.search(directory.base_dn, condition, wanted, most=2)
+    return _only(talk, found)
+
+
+def _only(talk: Conversation, found: list[dict[str, object]]) -> Entry | None:
+    if len(found) > 1:
+        raise TwoEntries
+    entry = entries.entry(settings(), found[0]) if found else None
+    return replace(entry, groups=_groups(talk, entry)) if entry else None
+
+
+def _check_found(talk: Conversation, named: Named, password: str) -> Answer:
+    """Look for somebody as the portal, then knock with their password: last, it ends the search."""
+    entry = _found(talk, named)
+    return Answer(entry, entry is not None and talk.bind(entry.dn, password))
+
+
+def _check_direct(talk: Conversation, named: Named, password: str) -> Answer:
+    """Knock with the name that was typed, then read one's own entry."""
+    directory = settings()
+    if not named.identity or len(named.identity) > LONGEST_IDENTITY:
+        return Answer(None)
+    dn = (directory.user_dn or "").replace(HOLDS_IDENTITY, escape_rdn(named.identity))
+    if not talk.bind(dn, password):
+        return Answer(None)
+    found = talk.search(dn, ANYTHING, entries.attributes(directory), most=2, here=True)
+    entry = _only(talk, found)
+    return Answer(entry, entry is not None and named.key in {None, entry.key})
+
+
+def _groups(talk: Conversation, entry: Entry) -> frozenset[str]:
+    directory = settings()
+    condition = directory.group_filter.replace(HOLDS_DN, escape_filter_chars(entry.dn))
+    condition = condition.replace("{username}", escape_filter_chars(entry.username or ""))
+    return frozenset(
+        group
+        for group in directory.groups
+        if talk.search(group, condition, ["1.1"], most=1, here=True)
+    )
+
+
+def _ask(ask: Callable[[Conversation], Told]) -> Told:
+    """Ask the first server that answers, all within one deadline; raise DirectoryAway."""
+    deadline, servers = Deadline(settings().timeout), _in_order()
+    for left, url in zip(range(len(servers), 0, -1), servers, strict=True):
+        try:
+            told = _within(_share(deadline, left), functools.partial(_talk, url, ask))
+        except Unreachable as why:
+            log.warning("directory_server_away", server=url, why=str(why))
+            _failed[url] = time.monotonic()
+        else:
+            _failed.pop(url, None)
+            return told
+    raise DirectoryAway
+
+
+def _share(deadline: Deadline, servers: int) -> Deadline:
+    """Return this server's part of the time that is left for all of them."""
+    try:
+        return Deadline(deadline.left() / servers)
+    except TimeoutError:
+        raise DirectoryAway from None
+
+
+def _talk(url: str, ask: Callable[[Conversation], Told], deadline: Deadline) -> Told:
+    directory = settings()
+    with opened(directory, url, deadline) as talk:
+        if directory.bind_dn and not talk.bind(directory.bind_dn, directory.bind_password or ""):
+            raise Unreachable("the portal's own name or password is refused")
+        return ask(talk)
+
+
+def _within(deadline: Deadline, work: Callable[[Deadline], Told]) -> Told:
+    """Do `work` on a thread of the few for it; what even a socket's limit does not end, is left.
+
+    Whoever comes when too many wait is sent away: they would hold threads that others need.
+    """
+    if not _waiting.acquire(blocking=False):
+        raise Unreachable("too many wait for it")
+    doing = _threads().submit(work, deadline)
+    try:
+        return doing.result(timeout=deadline.left())
+    except TimeoutError:
+        doing.cancel()
+        raise Unreachable("it took too long") from None
+    finally:
+        _waiting.release()
+
+
+def _in_order() -> list[str]:
+    """Return the servers as the settings order them, those that failed just now behind.
+
+    Where all of them did, nobody waits for them: DirectoryAway.
+    """
+    spared = time.monotonic() - SPARED_S
+    ailing = {url for url, when in _failed.items() if when > spared}
+    if ailing.issuperset(settings().url):
+        raise DirectoryAway
+    return sorted(settings().url, key=ailing.__contains__)
+
+
+_waiting = threading.BoundedSemaphore(MOST_WAITING)
+_failed: dict[str, float] = {}  # when each server was last away
+_pools: dict[int, ThreadPoolExecutor] = {}  # by process: threads don't survive a fork
+
+
+def _threads() -> ThreadPoolExecutor:
+    here = os.getpid()
+    if here not in _pools:
+        _pools.setdefault(here, ThreadPoolExecutor(AT_ONCE, "directory"))
+    return _pools[here]
+
+
+def forget() -> None:
+    """Forget which servers were away."""
+    _failed.clear()
