@@ -17,12 +17,15 @@ import app.clock
 from app import config
 from app.api import rate_limits
 from app.config import Settings
+from app.config.directory import Directory
 from app.db import Base, db
+from app.directory import reader
 from app.factory import create_app
 from app.models import AuditHead
 from app.operations import even_time, password_census, signing_keys
 from app.security import passwords
-from tests import servers
+from tests import servers, slapd
+from tests.slapd import Slapd
 
 KEY = "a key for tests only: long enough: 0123456789"
 BOTH = ["sqlite", "postgresql"]
@@ -147,3 +150,35 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     standing = Clock()
     monkeypatch.setattr(app.clock, "source", standing)
     return standing
+
+
+@pytest.fixture(scope="session")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slapd]:
+    """Run a directory of 200 people for this test process."""
+    with slapd.slapd(tmp_path_factory.mktemp("slapd")) as running:
+        yield running
+
+
+@pytest.fixture
+def asks_directory(
+    directory: Slapd, change_settings: Callable[..., None]
+) -> Iterator[Callable[..., None]]:
+    """Let the portal ask the directory; return a function that changes how."""
+
+    def ask(**changes: object) -> None:
+        change_settings(directory=_usual(directory).model_copy(update=changes))
+        reader.forget()
+
+    ask()
+    yield ask
+    reader.forget()
+
+
+def _usual(running: Slapd) -> Directory:
+    return Directory(
+        url=(running.tls_url,),
+        ca_file=running.ca_file,
+        bind_dn=slapd.PORTAL,
+        bind_password=slapd.PORTAL_PASSWORD,
+        base_dn=slapd.BASE,
+    )

@@ -197,7 +197,13 @@ def _people() -> Iterator[str]:
 
 def _facts(uid: str, mail: str, name: str, password: str) -> dict[str, str]:
     hashed = _hashed(password)
-    return {"uid": uid, "cn": name, "sn": name.split()[-1], "mail": mail, "userPassword": hashed}
+    return {
+        "uid": uid,
+        "cn": name,
+        "sn": name.rsplit(maxsplit=1)[-1],
+        "mail": mail,
+        "userPassword": hashed,
+    }
 
 
 def _hashed(password: str) -> str:

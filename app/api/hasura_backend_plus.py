@@ -42,6 +42,7 @@ REFUSALS = {
     "too_many_codes": LIMITED,
     "resend_too_soon": LIMITED,
     "busy": (503, "Service Unavailable"),
+    "directory_away": (503, "Service Unavailable"),
     "second_factor_required": (401, "Invalid two-factor code."),
     "wrong_code": (401, "Invalid two-factor code."),
     "ticket_refused": (401, "Invalid or expired ticket."),
@@ -60,6 +61,7 @@ REFUSALS = {
     "last_superuser": (403, "The last superuser cannot be removed."),
     "last_administrator": (403, "The last administrator of an organisation cannot be removed."),
     "out_of_reach": (403, "Forbidden"),
+    "kept_in_directory": (403, "Changed in the directory."),
     "not_found": (404, "Not Found"),
 }
 HIDDEN = {"unknown_account", "not_activated", "account_suspended"}  # DOORWARD_HIDE_ACCOUNTS

@@ -39,6 +39,7 @@ REFUSALS = {
     "membership_locked": (401, LOCKED_UNTIL),
     "too_many_tries": (429, TOO_MANY),
     "busy": (503, TOO_MANY),
+    "directory_away": (503, TOO_MANY),
     "organisation_suspended": (401, "Account is suspended."),
     "generic_not_allowed": (401, "Account does not allow generic users."),
     "second_factor_required": (401, WRONG_PIN),
@@ -60,6 +61,7 @@ REFUSALS = {
     "last_superuser": (409, "409 Conflict"),
     "last_administrator": (409, "409 Conflict"),
     "out_of_reach": (403, NO_ACCESS),
+    "kept_in_directory": (403, NO_ACCESS),
     "factor_demanded": (409, "409 Conflict"),
     "not_signed_in": (
         401,

@@ -125,9 +125,7 @@ def _connected(directory: Directory, url: SplitResult, deadline: Deadline) -> Co
         if url.scheme == "ldaps":
             _secure(directory, url, connection, deadline)
         elif directory.starttls:
-            connection.extended(START_TLS)
-            if connection.result["result"] != RESULT_SUCCESS:
-                raise Unreachable("it does not start TLS")
+            _start_tls(connection)
             _secure(directory, url, connection, deadline)
     except BaseException:
         _close(connection)
@@ -139,6 +137,12 @@ def _close(connection: Connection) -> None:
     connection.strategy.close()
     if connection.socket is not None:  # ldap3 forgets one that never connected
         connection.socket.close()
+
+
+def _start_tls(connection: Connection) -> None:
+    connection.extended(START_TLS)
+    if connection.result["result"] != RESULT_SUCCESS:
+        raise Unreachable("it does not start TLS")
 
 
 def _secure(

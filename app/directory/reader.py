@@ -72,7 +72,7 @@ def can_look_up() -> bool:
 
 
 def look_up(named: Named) -> Entry | None:
-    """Return the entry that is named; None where there is none. Raises DirectoryAway, TwoEntries."""
+    """Return the entry that is named, or None. Raises DirectoryAway and TwoEntries."""
     return _ask(lambda talk: _found(talk, named))
 
 
@@ -89,7 +89,7 @@ def check(named: Named, password: str) -> Answer:
 
 
 def fit(password: str) -> bool:
-    """Tell whether a bind may carry `password`: as text without a NUL, neither empty nor endless."""
+    """Tell whether a bind may carry `password`: text without a NUL, not empty, not endless."""
     try:
         size = len(password.encode())
     except UnicodeEncodeError:

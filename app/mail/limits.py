@@ -27,7 +27,7 @@ class Limit:
 # kind by itself: registering somebody's address over and over must not keep them from a reset.
 ASKED_BY_ANYONE = [
     Limit(frozenset({kind}), an_hour=5, a_day=20)
-    for kind in ("activation", "reset", "unlock", "new_address")
+    for kind in ("activation", "reset", "password_in_directory", "unlock", "new_address")
 ]
 TOLD_ONCE = Limit(frozenset({"already_registered"}), an_hour=1, a_day=1)
 PINS = Limit(frozenset({"pin"}), an_hour=10, a_day=30)

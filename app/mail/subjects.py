@@ -12,6 +12,7 @@ SUBJECTS: dict[str, LazyString] = {
     "already_registered": _l("You already have a Doorward account"),
     "pin": _l("Your PIN for Doorward"),
     "reset": _l("Set a new password for Doorward"),
+    "password_in_directory": _l("Where you change your password"),
     "unlock": _l("Unlock your Doorward account"),
     "locked": _l("Your Doorward account is locked for a while"),
     "membership_locked": _l("Your Doorward account is locked for a while"),

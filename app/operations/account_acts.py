@@ -26,6 +26,7 @@ from app.operations import (
     audit,
     authority,
     factor_removal,
+    kept_elsewhere,
     last_administrators,
     lockout,
     sessions,
@@ -122,11 +123,15 @@ def _waits_for_activation(case: Case) -> bool:
 
 
 def _may_reset(case: Case) -> bool:
+    return _has_mail(case) and not kept_elsewhere.is_kept(case.account.id)
+
+
+def _has_mail(case: Case) -> bool:
     return case.account.suspended_at is None and case.account.email is not None
 
 
 def _may_reset_here(case: Case) -> bool:
-    return _may_reset(case) and has_own_password(case.account.id, case.place)
+    return _has_mail(case) and has_own_password(case.account.id, case.place)
 
 
 def _send_activation(case: Case) -> None:

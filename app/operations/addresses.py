@@ -29,6 +29,7 @@ from app.operations import (
     accounts,
     audit,
     even_time,
+    kept_elsewhere,
     lockout,
     news,
     registration,
@@ -52,10 +53,11 @@ def ask(session: Session, address: str, visitor: Visitor) -> None:
     """Mail a ticket to a new address. If it is somebody else's, tell its owner, and nobody else.
 
     The account's older request dies. Nothing happens where this account, or this network, asked too
-    often of late. Raises ProofRequired, InvalidAddress, and AlreadyExists for the address that the
-    account has.
+    often of late. Raises ProofRequired, KeptInDirectory, InvalidAddress, and AlreadyExists for the
+    address that the account has.
     """
     sessions.require_account_proof(session)
+    kept_elsewhere.require_own(session.account_id)
     wanted, key = mailing_address(address), address_key(address)
     if wanted == session.account.email:
         raise AlreadyExists
@@ -111,6 +113,7 @@ def confirm(secret: str, visitor: Visitor, session: Session | None = None) -> st
     """
     with _nothing_twice(), db.transaction():
         ticket = change_of(secret)
+        kept_elsewhere.require_own(ticket.account_id)
         account, address = ticket.account, (ticket.new_email, ticket.new_email_key)
         tickets.spend(ticket)
         if make_room(address[0], account):

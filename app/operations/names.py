@@ -5,7 +5,7 @@ from sqlalchemy.exc import IntegrityError
 from app import db
 from app.errors import AlreadyExists, InvalidUsername
 from app.models import Session
-from app.operations import audit, sessions
+from app.operations import audit, kept_elsewhere, sessions
 from app.operations.visitor import Visitor
 from app.security.identities import username_key
 
@@ -13,8 +13,12 @@ LONGEST_NAME = 200  # characters
 
 
 def rename(session: Session, name: str, visitor: Visitor) -> None:
-    """Call the account's owner by another name; raises ProofRequired for a mere seat."""
+    """Call the account's owner by another name; raises ProofRequired for a mere seat.
+
+    KeptInDirectory where a directory has the name.
+    """
     sessions.require_account(session)
+    kept_elsewhere.require_own(session.account_id)
     wanted = plain(name)
     if wanted == session.account.name:
         return
@@ -31,10 +35,11 @@ def plain(name: str) -> str:
 def change_username(session: Session, username: str, visitor: Visitor) -> None:
     """Change what the account signs in by besides its address; none at all where it is blank.
 
-    Raises ProofRequired, InvalidUsername (also where no address would be left to sign in by), and
-    AlreadyExists where somebody has it.
+    Raises ProofRequired, KeptInDirectory, InvalidUsername (also where no address would be left to
+    sign in by), and AlreadyExists where somebody has it.
     """
     sessions.require_account_proof(session)
+    kept_elsewhere.require_own(session.account_id)
     wanted = username.strip() or None
     key = username_key(wanted) if wanted else None
     if key is None and session.account.email is None:

@@ -8,7 +8,7 @@ from app import config, db
 from app.clock import now
 from app.errors import PasswordRefused
 from app.models import Account, Membership, Organisation, Password
-from app.operations import memberships
+from app.operations import kept_elsewhere, memberships
 from app.security import hash_gate, password_rules, passwords
 from app.security.password_rules import Strength
 
@@ -59,8 +59,10 @@ def hashed(password: str, network: str) -> str:
 def keep(account: Account, hash_: str, organisation_id: uuid.UUID | None = None) -> None:
     """Make `hash_` the password of the account, or of the account at one organisation.
 
-    In the caller's transaction.
+    In the caller's transaction. Raises KeptInDirectory where a directory has the account's own.
     """
+    if organisation_id is None:
+        kept_elsewhere.require_own(account.id)
     same = Password.organisation_id == organisation_id
     if organisation_id is None:
         same = Password.organisation_id.is_(None)

@@ -20,6 +20,7 @@ from app.models import (
 )
 from app.operations import (
     audit,
+    directory_people,
     lockout,
     memberships,
     passkey_answers,
@@ -53,7 +54,8 @@ def verify_passkey(credential: str, visitor: Visitor, *, keep: bool = False) -> 
 
     An organisation where the account has a password of its own is refused with WrongPassword: that
     password may be shown next. `keep` asks for a session that lasts. Raises WrongCode,
-    NotActivated, AccountSuspended, NoWayIn, and TooManyTries where one network failed too often.
+    NotActivated, AccountSuspended, NoWayIn, DirectoryAway, and TooManyTries where one network
+    failed too often.
     """
     with db.transaction():
         if until := lockout.charge(lockout.NETWORK, visitor.network):
@@ -62,6 +64,8 @@ def verify_passkey(credential: str, visitor: Visitor, *, keep: bool = False) -> 
         done = _verify(credential, visitor, keep=keep)
     if isinstance(done, Refusal):
         raise done
+    if not directory_people.still_there(done.account.id, visitor):
+        raise WrongCode
     return done
 
 

@@ -23,6 +23,7 @@ from app.errors import (
 from app.models import Account, Counted, Membership, Password, PendingSignIn, Verification
 from app.operations import (
     audit,
+    directory_try,
     even_time,
     factors,
     known_devices,
@@ -65,13 +66,15 @@ def verify_password(  # noqa: PLR0913 (the last three name kinds of sign-in, by 
     `keep` asks for a session that lasts; `whole` for the one way in of the account as a whole, as
     interfaces do that know no organisations; `at` names the one organisation to sign in at. Raises
     UnknownAccount, WrongPassword, NotActivated, AccountSuspended, NoWayIn, MembershipLocked,
-    Locked, TooManyTries or Busy: most interfaces say the same for the first six.
+    Locked, TooManyTries, Busy or DirectoryAway: most interfaces say the same for the first six.
     """
     began = even_time.begin()
     with hash_gate.gate().turn(visitor.network) as turn:
         tried = _begun(identity, visitor, at)
         matched = password_try.compare(turn, tried, password)
         fresh = _rehashed(turn, tried, matched, password)
+    tried, bound = directory_try.ask(tried, password, visitor, typed=identity)
+    matched |= bound
     try:
         verified = _settle(tried, matched, visitor, Wanted(keep, whole))
     except Refusal as refusal:
@@ -119,6 +122,8 @@ def verify_another_password(
     with hash_gate.gate().turn(visitor.network) as turn:
         tried = password_try.begin_for_membership(account, membership, visitor)
         matched = password_try.compare(turn, tried, password)
+    tried, bound = directory_try.ask(tried, password, visitor)
+    matched |= bound
     try:
         return _add_way(secret, membership_id, tried, matched)
     except Refusal as refusal:
@@ -133,7 +138,7 @@ def _settle(
     with db.transaction() as session:
         account = session.get(Account, tried.account_id) if tried.account_id else None
         if account is None:
-            raise UnknownAccount
+            raise WrongPassword if tried.only_entry else UnknownAccount
         ways_in.require_open(account, password_matched=bool(matched))
         opened = ways_in.start(account, visitor)
         opened.row.keep = wanted.keep

@@ -18,6 +18,7 @@ from sqlalchemy import select
 from app import config, db
 from app.errors import Locked, TooManyTries
 from app.models import Account, Counted, Membership, Password
+from app.models.password import IN_DIRECTORY
 from app.operations import accounts, known_devices, lockout, memberships, password_census
 from app.operations.visitor import Visitor
 from app.security import passwords
@@ -38,6 +39,11 @@ class StoredPassword:
     hash: str
     changed_at: datetime
 
+    @property
+    def in_directory(self) -> bool:
+        """Tell whether a directory has this password: there is nothing here to compare with."""
+        return self.hash == IN_DIRECTORY
+
 
 @dataclass(frozen=True)
 class PasswordTry:
@@ -51,6 +57,12 @@ class PasswordTry:
     locked: dict[uuid.UUID, datetime] = field(default_factory=dict)
     decoys: int = 1
     own: frozenset[uuid.UUID] = frozenset()  # where the account has a password of its own
+    only_entry: bool = False  # a directory knows this person, and no account does yet
+
+    @property
+    def in_directory(self) -> StoredPassword | None:
+        """The one password, if it is among them, that a directory has to be asked about."""
+        return next((row for row in self.stored if row.in_directory), None)
 
 
 def begin(identity: str, visitor: Visitor, *, at: uuid.UUID | None = None) -> PasswordTry:
@@ -82,16 +94,40 @@ def begin_for_account(account: Account, visitor: Visitor) -> PasswordTry:
         return _of(account, visitor, [], only=True)
 
 
+def begin_as(account: Account, visitor: Visitor) -> PasswordTry:
+    """Charge a try for an account that was found by a name that only a directory knows."""
+    with db.transaction():
+        return _of(account, visitor, memberships.of(account.id))
+
+
+def begin_for_entry(key: str, visitor: Visitor) -> PasswordTry:
+    """Charge a try for a directory's entry that is no account yet."""
+    with db.transaction():
+        network, subject = _charge_network(visitor, None), f"entry:{key}"
+        _charge_identity(subject)
+        return PasswordTry(None, [], subject, network, {}, only_entry=True)
+
+
 def compare(turn: Turn, tried: PasswordTry, password: str) -> set[uuid.UUID]:
     """Return the ids of the password rows that `password` matches, hashing as often as must be.
 
-    A password that no row can hold (over-long, NUL) is compared with nothing.
+    A password that no row can hold (over-long, NUL) is compared with nothing, and what a directory
+    has is not compared here.
     """
     if passwords.too_long(password):
         return set()
-    for _ in range(0 if tried.stored else tried.decoys):
+    hashed = [row for row in tried.stored if not row.in_directory]
+    for _ in range(0 if hashed else tried.decoys):
         turn.run(passwords.spend_decoy, password)
-    return {row.id for row in tried.stored if turn.run(passwords.matches, password, row.hash)}
+    return {row.id for row in hashed if turn.run(passwords.matches, password, row.hash)}
+
+
+def give_back(tried: PasswordTry) -> None:
+    """Uncount a try that could not be compared, in the caller's transaction."""
+    if tried.network:
+        lockout.give_back(Counted.NETWORK, [tried.network])
+    lockout.give_back(Counted.IDENTITY, [tried.identity])
+    lockout.give_back(Counted.MEMBERSHIP, tried.members.values())
 
 
 def opened(tried: PasswordTry, matched: Iterable[StoredPassword]) -> None:

@@ -4,14 +4,17 @@ import uuid
 
 import structlog
 
-from app import db
+from app import config, db
 from app.clock import now
 from app.errors import TicketRefused, WrongPassword
+from app.mail import outbox
 from app.models import Account, AddressTicket, Counted, Organisation, ResetTicket, Session
 from app.operations import (
     accounts,
     audit,
+    directory_try,
     even_time,
+    kept_elsewhere,
     known_devices,
     lock_mails,
     lockout,
@@ -44,6 +47,9 @@ def forgotten(identity: str, visitor: Visitor, organisation_id: uuid.UUID | None
             return
         if organisation_id and not _belongs(account, organisation_id):
             organisation_id = None
+        if organisation_id is None and kept_elsewhere.is_kept(account.id):
+            _tell_where(account)
+            return
         place = _name_of(organisation_id)
         tickets.mail(ResetTicket, account, place, organisation_id=organisation_id)
         audit.record("reset_asked", visitor, account_id=account.id, organisation_id=organisation_id)
@@ -53,6 +59,7 @@ def reset_of(secret: str) -> ResetTicket:
     """Return the reset ticket behind `secret`, or raise TicketRefused. Changes nothing."""
     ticket = tickets.find(ResetTicket, secret)
     gone = ticket.organisation_id and not _belongs(ticket.account, ticket.organisation_id)
+    gone = gone or (not ticket.organisation_id and kept_elsewhere.is_kept(ticket.account_id))
     if ticket.account.suspended_at is not None or gone:
         raise TicketRefused
     return ticket
@@ -95,10 +102,11 @@ def change(
 ) -> str:
     """Change the account's password; return this session's new bearer. All others end.
 
-    Raises ProofRequired, WrongPassword (counted like any try), PasswordRefused, Locked,
-    TooManyTries and Busy.
+    Raises ProofRequired, KeptInDirectory, WrongPassword (counted like any try), PasswordRefused,
+    Locked, TooManyTries and Busy.
     """
     sessions.require_account_proof(session)
+    kept_elsewhere.require_own(session.account_id)
     new_passwords.check(password, session.account, least=least)
     if not _is_current(session.account, current, visitor):
         raise WrongPassword
@@ -131,6 +139,8 @@ def _is_current(account: Account, password: str, visitor: Visitor) -> bool:
     with hash_gate.gate().turn(visitor.network) as turn:
         tried = password_try.begin_for_account(account, visitor)
         matched = password_try.compare(turn, tried, password)
+    tried, bound = directory_try.ask(tried, password, visitor)
+    matched |= bound
     row = password_try.row_for(tried, None)
     right = row is not None and row.id in matched
     with db.transaction():
@@ -140,6 +150,14 @@ def _is_current(account: Account, password: str, visitor: Visitor) -> bool:
             lock_mails.tell(tried, visitor)
             audit.record("confirmation_failed", visitor, account_id=tried.account_id)
     return right
+
+
+def _tell_where(account: Account) -> None:
+    """Mail where a password is changed that a directory has."""
+    known = config.current().directory
+    place, link = (known.name, known.password_url) if known else ("", None)
+    words = {"name": account.shown_name, "directory": place, "password_link": link or ""}
+    outbox.put("password_in_directory", account, words)
 
 
 def _belongs(account: Account, organisation_id: uuid.UUID) -> bool:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from app import db
 from app.errors import Refusal, TicketRefused, WrongPassword
 from app.models import Factor, Membership, Password, Seat, Session
-from app.operations import audit, factors, lock_mails, password_try, ways_in
+from app.operations import audit, directory_try, factors, lock_mails, password_try, ways_in
 from app.operations.password_try import PasswordTry
 from app.operations.visitor import Visitor
 from app.operations.ways_in import Offer, Opened, RefusedWay, Verified
@@ -46,6 +46,8 @@ def verify_again(
     with hash_gate.gate().turn(visitor.network) as turn:
         tried = password_try.begin_for_account(account, visitor)
         matched = password_try.compare(turn, tried, password)
+    tried, bound = directory_try.ask(tried, password, visitor)
+    matched |= bound
     offer = _fresh_proof(session, tried, matched, visitor, by_mail=by_mail)
     if offer is None:
         raise WrongPassword

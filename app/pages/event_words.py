@@ -28,6 +28,13 @@ SENTENCES = {
     "activated": _l("The address was confirmed"),
     "activation_failed": _l("A wrong password was given to confirm the address"),
     "account_created": _l("The account was made"),
+    # The directory
+    "directory_changed": _l("The directory changed the name, the address or the username"),
+    "directory_entry_gone": _l("The directory no longer has this person, so every session ended"),
+    "directory_entry_back": _l("The directory has this person again"),
+    "directory_conflict": _l(
+        "Somebody signed in with the directory, whose address there is this account's"
+    ),
     # Passwords and locks
     "password_changed": _l("The password was changed"),
     "reset_asked": _l("A mail to set a new password was asked for"),

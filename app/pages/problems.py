@@ -36,6 +36,13 @@ SENTENCES = {
     "membership_locked": _WAIT,
     "too_many_tries": _l("Too many wrong tries came from your network. Try again %(when)s."),
     "busy": _l("The portal is very busy. Try again in a moment."),
+    "directory_away": _l(
+        "Your organisation's directory does not answer just now, so nobody can check your "
+        "password. Try again in a minute."
+    ),
+    "kept_in_directory": _l(
+        "Your organisation's directory has this. It is changed there, not here."
+    ),
     "organisation_suspended": _l("This organisation is suspended. Ask its administrators."),
     "generic_not_allowed": _l(
         "This organisation admits no accounts without an e-mail address. Ask its administrators."
@@ -96,6 +103,8 @@ STATUSES = {
     "too_many_codes": 429,
     "resend_too_soon": 429,
     "busy": 503,
+    "directory_away": 503,
+    "kept_in_directory": 409,
 }
 
 PASSWORD_PROBLEMS = {

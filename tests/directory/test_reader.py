@@ -1,6 +1,7 @@
 """Looking up and checking passwords, at a real directory."""
 
 import time
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +17,8 @@ ANN, PASSWORD = Named("person001"), slapd.password_of("person001")
 Ask = Callable[..., None]
 
 
-def test_somebody_is_found_by_username_and_by_address(asked: Ask) -> None:
+@pytest.mark.usefixtures("asks_directory")
+def test_somebody_is_found_by_username_and_by_address() -> None:
     by_name, by_mail = reader.look_up(ANN), reader.look_up(Named("PERSON001@school.example"))
     assert by_name is not None
     assert by_name == by_mail
@@ -24,36 +26,40 @@ def test_somebody_is_found_by_username_and_by_address(asked: Ask) -> None:
     assert reader.look_up(Named(key=by_name.key)) == by_name
 
 
-def test_a_password_is_right_or_wrong(asked: Ask) -> None:
+@pytest.mark.usefixtures("asks_directory")
+def test_a_password_is_right_or_wrong() -> None:
     assert reader.check(ANN, PASSWORD).right
     assert not reader.check(ANN, PASSWORD + " ").right
     assert not reader.check(ANN, PASSWORD.upper()).right
 
 
+@pytest.mark.usefixtures("asks_directory")
 @pytest.mark.parametrize(
     "password", ["", "\0", "\0" + PASSWORD, PASSWORD + "\0", "x" * 1025, "\ud800"]
 )
-def test_what_no_bind_may_carry_is_wrong(asked: Ask, password: str) -> None:
+def test_what_no_bind_may_carry_is_wrong(password: str) -> None:
     assert not reader.check(ANN, password).right
 
 
+@pytest.mark.usefixtures("asks_directory")
 @pytest.mark.parametrize("password", ["\u00ad", "\u200b", "\ufeff", "\u1806\u180b", "\u034f"])
-def test_a_password_that_preparing_would_empty_is_wrong(asked: Ask, password: str) -> None:
+def test_a_password_that_preparing_would_empty_is_wrong(password: str) -> None:
     assert not reader.check(ANN, password).right
 
 
+@pytest.mark.usefixtures("asks_directory")
 @pytest.mark.parametrize(
     "identity",
     ["*", "person001)(uid=*", "*)(uid=person001", "person00?", "\\2a", "person001\0", ""],
 )
-def test_a_filter_cannot_be_written_through_the_name(asked: Ask, identity: str) -> None:
+def test_a_filter_cannot_be_written_through_the_name(identity: str) -> None:
     assert reader.look_up(Named(identity)) is None
 
 
-def test_starttls_and_direct_binds_do_as_well(asked: Ask, directory: Slapd) -> None:
-    asked(url=(directory.url,))
+def test_starttls_and_direct_binds_do_as_well(asks_directory: Ask, directory: Slapd) -> None:
+    asks_directory(url=(directory.url,))
     assert reader.check(ANN, PASSWORD).right
-    asked(bind_dn=None, bind_password=None, user_dn=f"uid={{identity}},{slapd.PEOPLE}")
+    asks_directory(bind_dn=None, bind_password=None, user_dn=f"uid={{identity}},{slapd.PEOPLE}")
     answer = reader.check(ANN, PASSWORD)
     assert answer.right
     assert answer.entry is not None
@@ -61,10 +67,8 @@ def test_starttls_and_direct_binds_do_as_well(asked: Ask, directory: Slapd) -> N
     assert not reader.check(Named(f"person001,{slapd.PEOPLE}"), PASSWORD).right
 
 
-def test_groups_are_those_of_the_settings(asked: Ask) -> None:
-    import uuid
-
-    asked(
+def test_groups_are_those_of_the_settings(asks_directory: Ask) -> None:
+    asks_directory(
         groups={
             slapd.TEACHERS: (uuid.uuid4(), "Teacher"),
             slapd.STUDENTS: (uuid.uuid4(), "Student"),
@@ -75,14 +79,14 @@ def test_groups_are_those_of_the_settings(asked: Ask) -> None:
     assert found.groups == {slapd.TEACHERS}
 
 
-def test_two_entries_are_nobody(asked: Ask) -> None:
-    asked(user_filter="(|(uid={identity})(sn=1))")
+def test_two_entries_are_nobody(asks_directory: Ask) -> None:
+    asks_directory(user_filter="(|(uid={identity})(sn=1))")
     with pytest.raises(reader.TwoEntries):
         reader.check(Named("person002"), PASSWORD)
 
 
-def test_a_server_that_is_paused_is_away_in_time(asked: Ask, directory: Slapd) -> None:
-    asked(timeout=1)
+def test_a_server_that_is_paused_is_away_in_time(asks_directory: Ask, directory: Slapd) -> None:
+    asks_directory(timeout=1)
     began = time.monotonic()
     with directory.paused(), pytest.raises(DirectoryAway):
         reader.check(ANN, PASSWORD)
@@ -95,18 +99,22 @@ def test_a_server_that_is_paused_is_away_in_time(asked: Ask, directory: Slapd) -
     assert reader.check(ANN, PASSWORD).right
 
 
-def test_another_authority_is_not_believed(asked: Ask, tmp_path: Path) -> None:
-    asked(ca_file=slapd.another_certificate(tmp_path / "other"))
+def test_another_authority_is_not_believed(asks_directory: Ask, tmp_path: Path) -> None:
+    asks_directory(ca_file=slapd.another_certificate(tmp_path / "other"))
     with pytest.raises(DirectoryAway):
         reader.check(ANN, PASSWORD)
 
 
-def test_a_name_that_the_certificate_lacks_is_not_believed(asked: Ask, directory: Slapd) -> None:
-    asked(url=(directory.tls_url.replace("127.0.0.1", "localhost"),))
+def test_a_name_that_the_certificate_lacks_is_not_believed(
+    asks_directory: Ask, directory: Slapd
+) -> None:
+    asks_directory(url=(directory.tls_url.replace("127.0.0.1", "localhost"),))
     with pytest.raises(DirectoryAway):
         reader.check(ANN, PASSWORD)
 
 
-def test_the_next_server_answers_where_the_first_is_away(asked: Ask, directory: Slapd) -> None:
-    asked(url=("ldaps://127.0.0.1:9", directory.tls_url))
+def test_the_next_server_answers_where_the_first_is_away(
+    asks_directory: Ask, directory: Slapd
+) -> None:
+    asks_directory(url=("ldaps://127.0.0.1:9", directory.tls_url))
     assert reader.check(ANN, PASSWORD).right

@@ -1,0 +1,168 @@
+"""People whose password a directory has: found, made at their first sign-in, and kept up to date.
+
+An account and an entry belong together by what never changes of the entry. An address alone makes
+nobody an account's owner: whoever could write an entry could take over accounts.
+"""
+
+import uuid
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from app import db
+from app.clock import now
+from app.directory import reader
+from app.directory.entries import Entry
+from app.directory.reader import Named
+from app.errors import AlreadyExists, InvalidAddress, InvalidUsername
+from app.models import Account, DirectoryEntry, Password
+from app.models.password import IN_DIRECTORY
+from app.operations import accounts, addresses, audit, directory_roles, names, sessions
+from app.operations.kept_elsewhere import entry_of
+from app.operations.visitor import Visitor
+from app.security.identities import address_key, mailing_address, username_key
+
+
+def account_of(key: str) -> Account | None:
+    """Return the account that an entry is; None before the first sign-in."""
+    return db.session().scalar(
+        select(Account).join(DirectoryEntry).where(DirectoryEntry.key == key)
+    )
+
+
+def arrive(entry: Entry, visitor: Visitor) -> Account:
+    """Make the account of somebody who proved the entry's password for the first time.
+
+    AlreadyExists where its address is that of another account, or it has no name to be known by.
+    """
+    try:
+        with db.transaction():
+            return account_of(entry.key) or _made(entry, visitor)
+    except IntegrityError:  # another sign-in of theirs, or a registration, was quicker
+        found = account_of(entry.key)
+        if found is None:
+            raise AlreadyExists from None
+        return found
+
+
+def refresh(account_id: uuid.UUID, entry: Entry, visitor: Visitor) -> None:
+    """Let the account say what the directory says now: name, address, username, roles."""
+    with db.transaction():
+        account = accounts.hold(Account.id == account_id)
+        known = entry_of(account_id)
+        if account is None or known is None:
+            return
+        if known.gone_at is not None:
+            known.gone_at = None
+            audit.record("directory_entry_back", visitor, account_id=account_id)
+        known.seen_at = now()
+        changed = _follow(account, entry)
+        if changed:
+            said = ", ".join(changed)
+            audit.record("directory_changed", visitor, account_id=account_id, changed=said)
+        directory_roles.follow(account, entry.groups, visitor)
+
+
+def gone(account_id: uuid.UUID, visitor: Visitor) -> bool:
+    """Let nobody in by an entry that is no more, and end what is open; tell whether that is new."""
+    with db.transaction():
+        accounts.hold(Account.id == account_id)
+        known = entry_of(account_id)
+        if known is None or known.gone_at is not None:
+            return False
+        known.gone_at = now()
+        ended = sessions.end_all_of(account_id)
+        audit.record("directory_entry_gone", visitor, account_id=account_id, sessions_ended=ended)
+    return True
+
+
+def still_there(account_id: uuid.UUID, visitor: Visitor) -> bool:
+    """Tell whether an account may go on, by the directory if that has it; raises DirectoryAway.
+
+    Where people can only be found with their password, nobody can tell: then it may not.
+    """
+    known = entry_of(account_id)
+    if known is None:
+        return True
+    key = known.key
+    db.session().rollback()  # no connection waits for the directory
+    if not reader.in_use() or not reader.can_look_up():
+        return False
+    entry = reader.look_up(Named(key=key))
+    if entry is None:
+        gone(account_id, visitor)
+        return False
+    refresh(account_id, entry, visitor)
+    return True
+
+
+def conflict(entry: Entry, visitor: Visitor) -> None:
+    """Write down that an entry cannot have an account: its address is somebody else's."""
+    holder = accounts.find(entry.email) if entry.email else None
+    with db.transaction():
+        audit.record("directory_conflict", visitor, account_id=holder.id if holder else None)
+
+
+def _made(entry: Entry, visitor: Visitor) -> Account:
+    account = Account(
+        id=uuid.uuid4(), name=names.plain(entry.name), activated_at=now(), registered_at=now()
+    )
+    account.email, account.email_key = _address(entry)
+    account.username, account.username_key = _username(entry)
+    if account.email and not addresses.make_room(account.email, account):
+        raise AlreadyExists
+    if account.username and accounts.find(account.username):
+        account.username = account.username_key = None
+    if account.email is None and account.username is None:
+        raise AlreadyExists
+    session = db.session()
+    session.add(account)
+    session.flush()
+    session.add_all(
+        [
+            DirectoryEntry(account_id=account.id, key=entry.key),
+            Password(account_id=account.id, hash=IN_DIRECTORY),
+        ]
+    )
+    session.flush()
+    audit.record("account_created", visitor, account_id=account.id, from_directory=1)
+    directory_roles.follow(account, entry.groups, visitor)
+    return account
+
+
+def _follow(account: Account, entry: Entry) -> list[str]:
+    """Change what the directory has otherwise; return what that was. A name that is taken stays."""
+    changed = []
+    name = names.plain(entry.name)
+    if name and name != account.name:
+        account.name = name
+        changed.append("name")
+    email, email_key = _address(entry)
+    if email and email != account.email and addresses.make_room(email, account):
+        account.email, account.email_key = email, email_key
+        changed.append("address")
+    username, key = _username(entry)
+    if username and username != account.username and _free(username, account):
+        account.username, account.username_key = username, key
+        changed.append("username")
+    db.session().flush()
+    return changed
+
+
+def _free(username: str, account: Account) -> bool:
+    holder = accounts.find(username)
+    return holder is None or holder.id == account.id
+
+
+def _address(entry: Entry) -> tuple[str | None, str | None]:
+    try:
+        return mailing_address(entry.email or ""), address_key(entry.email or "")
+    except InvalidAddress:
+        return None, None
+
+
+def _username(entry: Entry) -> tuple[str | None, str | None]:
+    try:
+        return entry.username, username_key(entry.username or "")
+    except InvalidUsername:
+        return None, None

@@ -1,0 +1,27 @@
+"""Which accounts a directory has the password, the address and the names of."""
+
+import uuid
+
+from sqlalchemy import exists, select
+
+from app import db
+from app.errors import KeptInDirectory
+from app.models import DirectoryEntry
+
+
+def entry_of(account_id: uuid.UUID) -> DirectoryEntry | None:
+    """Return what is known of an account's entry; None for an account of the portal's own."""
+    return db.session().get(DirectoryEntry, account_id)
+
+
+def is_kept(account_id: uuid.UUID) -> bool:
+    """Tell whether a directory has this account's password."""
+    return bool(
+        db.session().scalar(select(exists().where(DirectoryEntry.account_id == account_id)))
+    )
+
+
+def require_own(account_id: uuid.UUID) -> None:
+    """Raise KeptInDirectory where what is to be changed is changed in the directory."""
+    if is_kept(account_id):
+        raise KeptInDirectory

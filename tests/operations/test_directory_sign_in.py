@@ -1,0 +1,322 @@
+"""Signing in with a password that a directory has: the same machine, the same counters."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from app import db
+from app.clock import now
+from app.directory import reader
+from app.directory.conversation import Conversation
+from app.directory.reader import Named
+from app.errors import WrongPassword
+from app.models import (
+    Account,
+    AuditEvent,
+    DirectoryEntry,
+    Membership,
+    Organisation,
+    Password,
+    Role,
+    Session,
+)
+from app.operations import (
+    accounts,
+    addresses,
+    directory_people,
+    names,
+    passwords,
+    seats,
+    sessions,
+    sign_in,
+)
+from tests import factories, slapd
+from tests.conftest import Clock
+from tests.factories import PASSWORD, STRANGER, VISITOR
+from tests.operations.signing_in import WRONG, fail, reason, refusal_of, signed_in
+from tests.slapd import Slapd
+
+ANN, ANNS = "person001", slapd.password_of("person001")
+Ask = Callable[..., None]
+
+
+@pytest.fixture(autouse=True)
+def asking(asks_directory: Ask) -> Ask:
+    return asks_directory
+
+
+@pytest.fixture
+def newcomer(directory: Slapd) -> Iterator[str]:
+    """Somebody whom tests may change, in the directory alone so far."""
+    directory.add("zoe", "zoe@school.example", "Zoe Newcomer", slapd.password_of("zoe"))
+    yield "zoe"
+    directory.remove("zoe")
+
+
+def ann() -> Account:
+    """Sign Ann in for the first time; return her account."""
+    assert reason(ANN, ANNS) == ""
+    found = accounts.find(ANN)
+    assert found is not None
+    return found
+
+
+def event(what: str) -> AuditEvent:
+    return db.session().scalars(select(AuditEvent).where(AuditEvent.what == what)).one()
+
+
+def count(table: type[db.Base]) -> int:
+    return db.session().scalar(select(func.count()).select_from(table)) or 0
+
+
+def test_the_first_sign_in_makes_an_account() -> None:
+    account = ann()
+    assert (account.email, account.name) == ("person001@school.example", "Person 1")
+    assert account.activated_at is not None
+    assert reason("Person001@SCHOOL.example", ANNS) == ""
+    assert (count(Account), count(DirectoryEntry), count(Password)) == (1, 1, 1)
+    assert event("account_created").details["from_directory"] == 1
+
+
+def test_a_wrong_password_makes_none() -> None:
+    assert reason(ANN, WRONG) == "wrong_password"
+    assert reason("nobody at all", WRONG) == "unknown_account"
+    assert count(Account) == 0
+
+
+@pytest.mark.parametrize("password", ["", "\0", ANNS + "\0", "\u00ad", "\u200b"])
+def test_a_password_that_says_nothing_opens_nothing(password: str) -> None:
+    assert reason(ANN, password) in {"wrong_password", "unknown_account"}
+    ann()
+    assert reason(ANN, password) == "wrong_password"
+
+
+def test_however_it_is_typed_it_is_one_account_and_one_counter() -> None:
+    ann()
+    for typed in (
+        "PERSON001",
+        "person001 ",
+        " Person001",
+        "\uff50erson001",
+        "person001@school.example",
+    ):
+        assert reason(typed, ANNS, STRANGER) == ""
+    assert count(Account) == 1
+    typed = ["person001", "PERSON001", "person001 ", "person001@school.example"] * 3
+    reasons = [reason(each, WRONG, STRANGER) for each in typed]
+    assert reasons[:10] == ["wrong_password"] * 10
+    assert set(reasons[10:]) == {"locked"}
+    assert reason(ANN, ANNS, STRANGER) == "locked"
+
+
+def test_before_the_first_sign_in_it_is_one_counter_too() -> None:
+    reasons = fail(ANN, 6) + fail("person001@school.example", 6)
+    assert reasons == ["wrong_password"] * 10 + ["locked"] * 2
+    assert reason(ANN, ANNS, STRANGER) == "locked"
+    assert count(Account) == 0
+
+
+def test_the_directory_is_asked_no_more_than_the_portal_lets_through(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ann()
+    binds: list[str] = []
+    true = Conversation.bind
+
+    def counted(self: Conversation, dn: str, password: str) -> bool:
+        if dn != slapd.PORTAL:
+            binds.append(dn)
+        return true(self, dn, password)
+
+    monkeypatch.setattr(Conversation, "bind", counted)
+    fail(ANN, 25)
+    assert len(binds) == 10
+
+
+def test_a_local_account_is_never_taken_over() -> None:
+    mine = factories.account("person001@school.example")
+    assert reason(ANN, ANNS) == "no_way_in"
+    assert reason("person001@school.example", ANNS) == "wrong_password"
+    assert reason("person001@school.example", PASSWORD) == ""
+    assert count(DirectoryEntry) == 0
+    assert event("directory_conflict").account_id == mine.id
+
+
+def test_a_username_that_is_taken_is_left_to_whoever_has_it() -> None:
+    mine = factories.account(username=ANN)
+    assert reason("person001@school.example", ANNS) == ""
+    other = accounts.find("person001@school.example")
+    assert other is not None
+    assert (other.id != mine.id, other.username) == (True, None)
+    assert reason(ANN, PASSWORD) == ""
+
+
+def test_who_registered_the_address_and_never_confirmed_it_makes_room() -> None:
+    squatter = factories.account("person001@school.example", activated=False)
+    squatter.registered_at = now()
+    db.session().commit()
+    assert reason(ANN, ANNS) == ""
+    assert count(Account) == 1
+
+
+@pytest.mark.usefixtures("newcomer")
+def test_an_account_is_linked_by_what_never_changes(directory: Slapd) -> None:
+    assert reason("zoe", slapd.password_of("zoe")) == ""
+    before = accounts.find("zoe")
+    assert before is not None
+    directory.rename("zoe", "zoey")
+    directory.change("zoey", mail="zoey@school.example", cn="Zoe Married")
+    try:
+        assert reason("zoey", slapd.password_of("zoe")) == ""
+        db.session().refresh(before)
+        said = (before.username, before.email, before.name)
+        assert said == ("zoey", "zoey@school.example", "Zoe Married")
+        assert count(Account) == 1
+    finally:
+        directory.rename("zoey", "zoe")
+
+
+@pytest.mark.usefixtures("newcomer")
+def test_whoever_gets_the_old_name_does_not_get_the_account(directory: Slapd) -> None:
+    assert reason("zoe", slapd.password_of("zoe")) == ""
+    first = accounts.find("zoe")
+    directory.remove("zoe")
+    directory.add("zoe", "zoe2@school.example", "Another Zoe", "her own password")
+    assert reason("zoe", slapd.password_of("zoe")) == "wrong_password"
+    done = sign_in.verify_password("zoe", "her own password", VISITOR)
+    assert first is not None
+    assert done.account.id != first.id
+    assert done.account.email == "zoe2@school.example"
+    assert (first.username, done.account.username) == ("zoe", None)
+
+
+@pytest.mark.usefixtures("newcomer")
+def test_roles_follow_the_groups(asking: Ask, directory: Slapd) -> None:
+    school, other = factories.organisation("School"), factories.organisation("Other")
+    asking(
+        groups={
+            slapd.TEACHERS: (school.id, "Teacher"),
+            slapd.STUDENTS: (school.id, "Student"),
+            f"cn=none,{slapd.GROUPS}": (other.id, "Account Admin"),
+        }
+    )
+    everybody = [f"person{n:03}" for n in range(20)]
+    directory.put(slapd.TEACHERS, *everybody, "zoe")
+    try:
+        who = signed_in_zoe()
+        assert roles_of(who) == {(school.id, Role.TEACHER)}
+        factories.membership(who, other, Role.STUDENT)
+        directory.put(slapd.TEACHERS, *everybody)
+        assert signed_in_zoe().id == who.id
+        assert roles_of(who) == {(other.id, Role.STUDENT)}
+    finally:
+        directory.put(slapd.TEACHERS, *everybody)
+
+
+def signed_in_zoe() -> Account:
+    assert reason("zoe", slapd.password_of("zoe")) == ""
+    found = accounts.find("zoe")
+    assert found is not None
+    return found
+
+
+def roles_of(account: Account) -> set[tuple[object, Role]]:
+    held = select(Membership.organisation_id, Membership.role)
+    return {
+        (place, role) for place, role in db.session().execute(held.filter_by(account_id=account.id))
+    }
+
+
+def test_a_group_of_an_organisation_that_is_not_there_gives_nothing(asking: Ask) -> None:
+    place: Organisation = factories.organisation()
+    gone = place.id
+    db.session().delete(place)
+    db.session().commit()
+    asking(groups={slapd.TEACHERS: (gone, "Teacher")})
+    assert roles_of(ann()) == set()
+
+
+@pytest.mark.usefixtures("newcomer")
+def test_who_is_gone_from_the_directory_is_out(directory: Slapd) -> None:
+    who = signed_in_zoe()
+    signed_in(who, slapd.password_of("zoe"))
+    assert count(Session) == 1
+    directory.remove("zoe")
+    try:
+        assert reason("zoe", slapd.password_of("zoe")) == "wrong_password"
+        assert count(Session) == 0
+        assert event("directory_entry_gone").account_id == who.id
+    finally:
+        directory.add("zoe", "zoe@school.example", "Zoe", slapd.password_of("zoe"))
+
+
+def test_a_factor_is_asked_for_as_of_anybody() -> None:
+    who = ann()
+    factories.membership(who, factories.organisation(factorForStudents="any"), Role.STUDENT)
+    done = signed_in(who, ANNS)
+    assert done.session.factor.value == "pin"
+
+
+def test_confirming_asks_the_directory() -> None:
+    done = signed_in(ann(), ANNS)
+    with pytest.raises(WrongPassword):
+        seats.verify_again(done.session, WRONG, VISITOR)
+    assert seats.verify_again(done.session, ANNS, VISITOR)
+
+
+def test_what_the_directory_has_is_not_changed_here() -> None:
+    session = signed_in(ann(), ANNS).session
+    kept = "kept_in_directory"
+    new = "a new one entirely"
+    assert refusal_of(lambda: passwords.change(session, ANNS, new, VISITOR)) == kept
+    assert refusal_of(lambda: addresses.ask(session, "new@example.org", VISITOR)) == kept
+    assert refusal_of(lambda: names.change_username(session, "other", VISITOR)) == kept
+    assert refusal_of(lambda: names.rename(session, "Other", VISITOR)) == kept
+
+
+def test_who_forgot_it_is_told_where_it_is_changed() -> None:
+    ann()
+    passwords.forgotten(ANN, VISITOR)
+    assert factories.latest_words("password_in_directory")["directory"]
+
+
+def test_a_directory_that_is_away_is_no_wrong_password(
+    directory: Slapd, asking: Ask, clock: Clock
+) -> None:
+    local = factories.account()
+    who = ann()
+    asking(timeout=0.3)
+    with directory.paused():
+        for _ in range(15):
+            assert reason(ANN, ANNS, STRANGER) == "directory_away"
+        assert reason("person002", ANNS, STRANGER) == "directory_away"
+        assert reason(local.email, PASSWORD) == ""
+        assert reason(local.email, WRONG) == "wrong_password"
+    asking()
+    clock.advance(timedelta(seconds=1))
+    assert reason(ANN, ANNS, STRANGER) == ""
+    assert sessions.all_of(who) == []
+
+
+def test_two_entries_for_one_name_open_nothing(asking: Ask) -> None:
+    asking(user_filter="(|(uid={identity})(sn=1))")
+    assert reason("person002", slapd.password_of("person002")) == "unknown_account"
+
+
+def test_without_the_directory_its_people_stay_out(
+    change_settings: Callable[..., None],
+) -> None:
+    ann()
+    change_settings(directory=None)
+    assert reason(ANN, ANNS) == "wrong_password"
+    assert reason(ANN, "directory") == "wrong_password"
+
+
+def test_the_link_is_kept_when_the_first_two_sign_ins_meet() -> None:
+    entry = reader.look_up(Named(ANN))
+    assert entry is not None
+    first = directory_people.arrive(entry, VISITOR)
+    second = directory_people.arrive(entry, VISITOR)
+    assert first.id == second.id
