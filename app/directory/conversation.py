@@ -62,7 +62,7 @@ class Conversation:
         code = connection.result["result"]
         if code not in {RESULT_SUCCESS, *REFUSED}:
             raise Unreachable(f"the bind was answered {self._said()}")
-        return code == RESULT_SUCCESS
+        return bool(code == RESULT_SUCCESS)
 
     def search(
         self, base: str, condition: str, attributes: list[str], *, most: int, here: bool = False
@@ -113,7 +113,7 @@ def opened(directory: Directory, url: str, deadline: Deadline) -> Iterator[Conve
 
 def _connected(directory: Directory, url: SplitResult, deadline: Deadline) -> Connection:
     server = Server(
-        url.hostname,
+        url.hostname or "",
         port=url.port or PORTS[url.scheme],
         get_info=NONE,
         connect_timeout=deadline.left(),

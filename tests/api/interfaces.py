@@ -36,13 +36,14 @@ class Interface(Protocol):
 class Program:
     """A client without cookies; each request has a context of its own, as on a server.
 
-    `heard` is everything that it was answered.
+    `heard` is everything that it was answered, `statuses` how.
     """
 
     def __init__(self, portal: Flask, address: str = "127.0.0.1") -> None:
         self.portal = portal
         self.environ = {"REMOTE_ADDR": address}
         self.heard: list[str] = []
+        self.statuses: list[int] = []
 
     def send(self, method: str, path: str, **options: Any) -> TestResponse:
         db.session().rollback()
@@ -50,6 +51,7 @@ class Program:
             client = self.portal.test_client(use_cookies=False)
             response = client.open(path, method=method, environ_overrides=self.environ, **options)
         db.session().rollback()
+        self.statuses.append(response.status_code)
         self.heard.append(f"{response.headers}{response.text}")
         return response
 

@@ -104,8 +104,8 @@ def test_however_it_is_typed_it_is_one_account_and_one_counter() -> None:
     ):
         assert reason(typed, ANNS, STRANGER) == ""
     assert count(Account) == 1
-    typed = ["person001", "PERSON001", "person001 ", "person001@school.example"] * 3
-    reasons = [reason(each, WRONG, STRANGER) for each in typed]
+    spellings = ["person001", "PERSON001", "person001 ", "person001@school.example"] * 3
+    reasons = [reason(each, WRONG, STRANGER) for each in spellings]
     assert reasons[:10] == ["wrong_password"] * 10
     assert set(reasons[10:]) == {"locked"}
     assert reason(ANN, ANNS, STRANGER) == "locked"
