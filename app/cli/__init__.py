@@ -9,6 +9,7 @@ from flask import cli as flask_cli
 from app.cli.accounts import accounts
 from app.cli.audit import audit
 from app.cli.demo import demo
+from app.cli.directory import directory, sync
 from app.cli.exporting import export
 from app.cli.importing import import_
 from app.cli.keys import keys
@@ -23,9 +24,20 @@ WSGI = Path(__file__).resolve().parent.parent.parent / "wsgi.py"
 
 def init_app(app: Flask) -> None:
     """Give the application its commands."""
-    for command in (import_, export):
+    for command in (import_, export, sync):
         accounts.add_command(command)
-    for command in (accounts, organisations, memberships, keys, outbox, purge, audit, demo, serve):
+    for command in (
+        accounts,
+        organisations,
+        memberships,
+        directory,
+        keys,
+        outbox,
+        purge,
+        audit,
+        demo,
+        serve,
+    ):
         app.cli.add_command(command)
 
 
