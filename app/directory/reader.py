@@ -109,7 +109,9 @@ def keys_found(keys: list[str]) -> dict[str, Entry]:
 
 def state() -> dict[str, str | None]:
     """Return for every server what is wrong with it; None where it answers as it should."""
-    return {url: _wrong_with(url) for url in settings().url}
+    servers = settings().url
+    with ThreadPoolExecutor(len(servers)) as all_at_once:
+        return dict(zip(servers, all_at_once.map(_wrong_with, servers), strict=True))
 
 
 def _wrong_with(url: str) -> str | None:

@@ -56,6 +56,7 @@ class Action(enum.StrEnum):
     SEE_INVITATIONS = "see_invitations"
     INVITE = "invite"
     WITHDRAW_INVITATION = "withdraw_invitation"
+    SEE_DIRECTORY = "see_directory"
 
 
 class Reach(enum.Enum):
@@ -97,6 +98,7 @@ TABLE: dict[Action, dict[Role, Reach]] = {
     Action.SEE_INVITATIONS: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
     Action.INVITE: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
     Action.WITHDRAW_INVITATION: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
+    Action.SEE_DIRECTORY: {Role.SUPERUSER: PORTAL},
 }
 RANKS = {Role.STUDENT: 0, Role.TEACHER: 1, Role.ACCOUNT_ADMIN: 2, Role.SUPERUSER: 3}
 

@@ -25,6 +25,7 @@ from app.operations import (
     addresses,
     audit,
     factors,
+    kept_elsewhere,
     known_devices,
     memberships,
     recovery_codes,
@@ -41,12 +42,12 @@ MOST_TOLD = 20  # administrators, of all the account's organisations together
 OTHERS: tuple[type[Ticket], ...] = (AddressTicket, ResetTicket, UnlockTicket)
 
 
-def report(secret: str, visitor: Visitor) -> str:
+def report(secret: str, visitor: Visitor) -> str | None:
     """Spend the ticket and take back what it names; return a reset ticket's secret.
 
-    Ends sessions, forgets devices and other tickets, and tells administrators. Signs nobody in:
-    the reset ticket sets a new password, and signing in then asks what it always asks. Raises
-    TicketRefused.
+    None where a directory has the password: it is changed there. Ends sessions, forgets devices and
+    other tickets, and tells administrators. Signs nobody in: the reset ticket sets a new password,
+    and signing in then asks what it always asks. Raises TicketRefused.
     """
     try:
         return _report(secret, visitor)
@@ -54,7 +55,7 @@ def report(secret: str, visitor: Visitor) -> str:
         return _report(secret, visitor)  # somebody took the former address just now
 
 
-def _report(secret: str, visitor: Visitor) -> str:
+def _report(secret: str, visitor: Visitor) -> str | None:
     with db.transaction():
         _hold_account(secret)
         taken_back = undoing.by(secret)
@@ -70,6 +71,8 @@ def _report(secret: str, visitor: Visitor) -> str:
         _tell_administrators(account)
         _record(taken_back, visitor, ended=ended, put_back=put_back)
         place_id = place.id if place else None
+        if place_id is None and kept_elsewhere.is_kept(account.id):
+            return None
         return tickets.issue(ResetTicket, account, organisation_id=place_id).secret
 
 

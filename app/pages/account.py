@@ -4,8 +4,16 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from app import config
 from app.errors import PasswordRefused, ProofRequired, Refusal
-from app.operations import addresses, memberships, new_passwords, passwords, sessions
+from app.operations import (
+    addresses,
+    kept_elsewhere,
+    memberships,
+    new_passwords,
+    passwords,
+    sessions,
+)
 from app.pages import problems, signed_in
 from app.pages.forms import ChangePasswordForm
 from app.pages.hashing import require_room
@@ -21,7 +29,16 @@ def index() -> ResponseReturnValue:
     account = signed_in.required().account
     places = memberships.of(account.id)
     asked = addresses.asked_of(account)
-    return render_template("account/index.html", account=account, memberships=places, asked=asked)
+    kept = kept_elsewhere.is_kept(account.id)
+    directory = config.current().directory
+    return render_template(
+        "account/index.html",
+        account=account,
+        memberships=places,
+        asked=asked,
+        kept=kept,
+        directory=directory,
+    )
 
 
 @pages.get("/account/password")

@@ -32,6 +32,7 @@ SENTENCES = {
     "directory_changed": _l("The directory changed the name, the address or the username"),
     "directory_entry_gone": _l("The directory no longer has this person, so every session ended"),
     "directory_entry_back": _l("The directory has this person again"),
+    "directory_tried": _l("A superuser looked this person up in the directory"),
     "directory_conflict": _l(
         "Somebody signed in with the directory, whose address there is this account's"
     ),

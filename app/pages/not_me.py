@@ -40,6 +40,9 @@ def report() -> ResponseReturnValue:
     except TicketRefused:
         return _over()
     mailed.drop(TICKET)
+    if ticket is None:
+        flash(_("Done. Now change your password in your organisation's directory."), "success")
+        return redirect(url_for("sign_in.password"), 303)
     mailed.hold(passwords.TICKET, ticket)
     flash(_("Done. Now set a new password: whoever it was may know the old one."), "success")
     return redirect(url_for("passwords.reset"), 303)

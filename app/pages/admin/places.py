@@ -55,6 +55,14 @@ PLACES = [
         Action.SEE_ORGANISATION,
         under="organisations",
     ),
+    Place(
+        "directory",
+        "key",
+        _l("Directory"),
+        _l("Whether its servers answer, whom a name finds, whether a password is right."),
+        Action.SEE_DIRECTORY,
+        under="directory",
+    ),
 ]
 
 

@@ -73,6 +73,8 @@ OPENS = {
     "remove_role_page": BOTH,
     "everybody": SUPERUSERS,
     "end_everybody": SUPERUSERS,
+    "directory": SUPERUSERS,
+    "try_directory": SUPERUSERS,
 }
 SOMEBODY = "6f0c1f7e-3a5c-4a43-9a0b-3b2f0f6f7d11"
 
