@@ -1,4 +1,7 @@
-"""What a server does beside answering: purging, once an hour, whichever process comes first."""
+"""What a server does beside answering, once an hour, whichever process comes first.
+
+It purges, and lets accounts that a directory has follow it.
+"""
 
 import threading
 from datetime import timedelta
@@ -6,7 +9,11 @@ from datetime import timedelta
 import structlog
 from flask import Flask
 
-from app.operations import purging
+from app.cli.command import VISITOR
+from app.directory import reader
+from app.errors import DirectoryAway
+from app.operations import directory_sync, purging
+from app.operations.directory_sync import TooManyGone
 
 LOOKS_EVERY = timedelta(minutes=5)  # whether the hour is over; a busy start is left alone
 
@@ -35,5 +42,22 @@ def _look(app: Flask) -> None:
         with app.app_context():
             if purging.take_turn():
                 log.info("purged", **purging.purge())
+                _follow_directory()
     except Exception as error:  # the database may be away; it comes back
         log.error("purge_failed", error=type(error).__name__)
+
+
+def _follow_directory() -> None:
+    """Sign out whoever is not in the directory any more, unless too many seem to be gone."""
+    if not reader.in_use() or not reader.can_look_up():
+        return
+    gone = 0
+    try:
+        for done in directory_sync.sync(VISITOR):
+            gone = done.newly_gone
+    except TooManyGone as error:
+        log.error("directory_too_many_gone", gone=error.gone, known=error.known)
+    except DirectoryAway:
+        log.warning("directory_away")
+    else:
+        log.info("directory_followed", gone=gone)

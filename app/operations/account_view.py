@@ -7,8 +7,17 @@ from datetime import datetime
 from sqlalchemy import select
 
 from app import db
-from app.models import Account, AuditEvent, Membership, Passkey, Password, Session, TotpDevice
-from app.operations import account_acts, authority, locks, session_acts, sessions
+from app.models import (
+    Account,
+    AuditEvent,
+    DirectoryEntry,
+    Membership,
+    Passkey,
+    Password,
+    Session,
+    TotpDevice,
+)
+from app.operations import account_acts, authority, kept_elsewhere, locks, session_acts, sessions
 from app.operations.account_acts import ACTS
 from app.operations.authority import Action, Administrator
 from app.operations.locks import Lock
@@ -47,6 +56,7 @@ class View:
     `whole` tells whether it is their business as a whole; else what concerns all of it (factors,
     locks of the account, its other sessions and its history elsewhere) is left out. `own_passwords`
     says since when the account has a password of its own at an organisation; None is the account's.
+    `entry` tells of the directory that has the account's, if one has.
     """
 
     account: Account
@@ -59,6 +69,7 @@ class View:
     history: list[Event]
     offers: set[Action]
     may_end_sessions: bool
+    entry: DirectoryEntry | None
 
 
 def of(administrator: Administrator, account_id: uuid.UUID) -> View:
@@ -78,6 +89,7 @@ def of(administrator: Administrator, account_id: uuid.UUID) -> View:
         history=_history(administrator, account_id, whole=whole),
         offers=_offers(administrator, account),
         may_end_sessions=not authority.refused(administrator, Action.END_SEATS, [account_id]),
+        entry=kept_elsewhere.entry_of(account_id),
     )
 
 

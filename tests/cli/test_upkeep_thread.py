@@ -8,14 +8,17 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
+from app import db
 from app.cli import upkeep
-from app.models import Verification
+from app.models import DirectoryEntry, Verification
 from app.operations import purging, sign_in
-from tests import factories
+from tests import factories, slapd
 from tests.conftest import Clock
 from tests.factories import PASSWORD, VISITOR
 from tests.mail.conftest import Log
+from tests.slapd import Slapd
 
 DEADLINE_S = 10
 
@@ -99,3 +102,24 @@ def test_the_thread_outlives_what_goes_wrong(
     until(lambda: "purged" in log.events())
     [failed] = [line for line in log.lines if line["event"] == "purge_failed"]
     assert failed["error"] == "OSError"
+
+
+@pytest.mark.usefixtures("asks_directory")
+def test_it_lets_accounts_follow_their_directory(portal: Flask, directory: Slapd) -> None:
+    directory.add("zoe", "zoe@school.example", "Zoe", slapd.password_of("zoe"))
+    sign_in.verify_password("zoe", slapd.password_of("zoe"), VISITOR)
+    directory.remove("zoe")
+    upkeep._look(portal)
+    gone = db.session().scalars(select(DirectoryEntry.gone_at)).all()
+    assert len(gone) == 1
+    assert gone[0] is not None
+
+
+def test_a_directory_that_is_away_keeps_it_from_nothing(
+    portal: Flask, asks_directory: Callable[..., None], log: Log
+) -> None:
+    asks_directory(url=("ldaps://127.0.0.1:9",), timeout=0.5)
+    factories.saved(DirectoryEntry(account_id=factories.account().id, key="ab"))
+    upkeep._look(portal)
+    assert "purged" in log.events()
+    assert "directory_away" in log.events()

@@ -1,0 +1,146 @@
+"""Servers that hang, drip, lie and vanish: over by the deadline, and nobody else waits."""
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from flask import Flask
+
+from app.directory import reader
+from app.directory.reader import Named
+from app.errors import DirectoryAway, Refusal
+from app.operations import sign_in
+from tests import factories, slapd
+from tests.factories import PASSWORD, VISITOR
+from tests.operations.signing_in import from_elsewhere, reason
+from tests.slapd import Slapd
+
+Ask = Callable[..., None]
+Serve = Callable[[socket.socket, threading.Event], None]
+ANN, ANNS = Named("person001"), slapd.password_of("person001")
+A_BIND_SAYS_YES = bytes.fromhex("300c02010161070a010004000400")
+
+
+def drip(client: socket.socket, over: threading.Event) -> None:
+    """Begin an answer of four gigabytes, and go on with it byte by byte."""
+    client.sendall(b"\x30\x84\xff\xff\xff\xff")
+    while not over.wait(0.05):
+        client.sendall(b"\x00")
+
+
+def say_nothing(_client: socket.socket, over: threading.Event) -> None:
+    over.wait(30)
+
+
+def hang_up(client: socket.socket, _over: threading.Event) -> None:
+    client.recv(1)
+
+
+def talk_nonsense(client: socket.socket, _over: threading.Event) -> None:
+    client.recv(1)
+    client.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n" * 50)
+
+
+def say_yes_and_hang_up(client: socket.socket, _over: threading.Event) -> None:
+    """Say yes to the portal's own bind, then lose the connection."""
+    client.recv(4096)
+    client.sendall(A_BIND_SAYS_YES)
+
+
+@contextlib.contextmanager
+def server(serve: Serve) -> Iterator[str]:
+    """Run a server that does `serve` with each client; return its URL."""
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(0.1)
+
+        def answer(client: socket.socket) -> None:
+            with client, contextlib.suppress(OSError):
+                serve(client, over)
+
+        def accept() -> None:
+            while not over.is_set():
+                with contextlib.suppress(TimeoutError):
+                    threading.Thread(target=answer, args=(listening.accept()[0],)).start()
+
+        accepting = threading.Thread(target=accept)
+        accepting.start()
+        try:
+            yield f"127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            over.set()
+            accepting.join()
+
+
+@pytest.mark.parametrize("scheme", ["ldap", "ldaps"])
+@pytest.mark.parametrize("serve", [drip, say_nothing, hang_up, talk_nonsense, say_yes_and_hang_up])
+def test_it_is_over_by_the_deadline(asks_directory: Ask, serve: Serve, scheme: str) -> None:
+    with server(serve) as address:
+        asks_directory(url=(f"{scheme}://{address}",), starttls=False, timeout=0.5)
+        began = time.monotonic()
+        with pytest.raises(DirectoryAway):
+            reader.check(ANN, ANNS)
+        assert time.monotonic() - began < 1.5
+
+
+def test_a_server_that_drips_leaves_the_next_its_time(
+    asks_directory: Ask, directory: Slapd
+) -> None:
+    with server(drip) as address:
+        asks_directory(url=(f"ldaps://{address}", directory.tls_url), timeout=3)
+        assert reader.check(ANN, ANNS).right
+
+
+def test_no_password_goes_where_tls_was_not_agreed(asks_directory: Ask) -> None:
+    heard = bytearray()
+
+    def refuse_tls(client: socket.socket, over: threading.Event) -> None:
+        client.sendall(bytes.fromhex("300c02010178070a0102040004 00"))
+        while not over.is_set() and (said := client.recv(4096)):
+            heard.extend(said)
+
+    with server(refuse_tls) as address:
+        asks_directory(url=(f"ldap://{address}",), timeout=1)
+        with pytest.raises(DirectoryAway):
+            reader.check(ANN, ANNS)
+    assert slapd.PORTAL_PASSWORD.encode() not in heard
+    assert ANNS.encode() not in heard
+
+
+@pytest.mark.slow
+def test_local_people_notice_nothing(portal: Flask, asks_directory: Ask, directory: Slapd) -> None:
+    local = factories.account().email
+    asks_directory(timeout=2)
+    refused: list[str] = []
+
+    def come(number: int) -> None:
+        with portal.app_context():
+            refused.append(reason(f"person{number:03}", ANNS, from_elsewhere(number)))
+
+    with directory.paused():
+        crowd = [threading.Thread(target=come, args=(number,)) for number in range(1, 51)]
+        for each in crowd:
+            each.start()
+        time.sleep(0.3)
+        began = time.monotonic()
+        assert reason(local, PASSWORD) == ""
+        took = time.monotonic() - began
+        for each in crowd:
+            each.join()
+    assert refused == ["directory_away"] * 50
+    assert took < 1.5, "the directory's people hold a turn while they wait"
+
+
+def test_it_is_asked_again_once_it_is_back(asks_directory: Ask, directory: Slapd) -> None:
+    asks_directory(timeout=1)
+    directory.stop()
+    try:
+        with pytest.raises(Refusal):
+            sign_in.verify_password("person001", ANNS, VISITOR)
+    finally:
+        directory.start()
+    time.sleep(reader.SPARED_S)
+    assert sign_in.verify_password("person001", ANNS, VISITOR)
