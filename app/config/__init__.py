@@ -76,9 +76,12 @@ class Settings(BaseSettings):
 
 def from_environment() -> Settings:
     """Read the settings; raise WrongSetting with one sentence for each wrong one."""
-    directory = _read(DIRECTORY_PREFIX, directory_from_environment)
+    wrong: list[str] = []
+    directory = _read(DIRECTORY_PREFIX, directory_from_environment, wrong)
     known = {**_key_if_none_is_set(), "directory": directory}
-    settings = _read(PREFIX, lambda: Settings.model_validate(known))
+    settings = _read(PREFIX, lambda: Settings.model_validate(known), wrong)
+    if settings is None or wrong:
+        raise WrongSetting("\n".join(wrong))
     if settings.workers > 1 and settings.redis_url is None:
         raise WrongSetting(
             f"{PREFIX}REDIS_URL is missing: more than one worker ({PREFIX}WORKERS="
@@ -87,12 +90,12 @@ def from_environment() -> Settings:
     return settings
 
 
-def _read(prefix: str, reading: Callable[[], Read]) -> Read:
+def _read(prefix: str, reading: Callable[[], Read], wrong: list[str]) -> Read | None:
     try:
         return reading()
     except ValidationError as error:
-        sentences = [_sentence(prefix, each) for each in error.errors()]
-        raise WrongSetting("\n".join(sentences)) from None
+        wrong += [_sentence(prefix, each) for each in error.errors()]
+        return None
 
 
 def _sentence(prefix: str, error: Any) -> str:

@@ -33,7 +33,7 @@ def ask(tried: PasswordTry, password: str, visitor: Visitor, *, typed: str = "")
     try is then theirs. Hold no turn and no transaction: it may take seconds. Raises DirectoryAway,
     Locked, TooManyTries, and NoWayIn for an entry that cannot have an account.
     """
-    row = tried.in_directory
+    row = None if tried.nothing_can_open else tried.in_directory
     stranger = tried.account_id is None and typed != ""
     if not reader.in_use() or not reader.fit(password) or not (row or stranger):
         return tried, set()

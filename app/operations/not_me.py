@@ -42,12 +42,12 @@ MOST_TOLD = 20  # administrators, of all the account's organisations together
 OTHERS: tuple[type[Ticket], ...] = (AddressTicket, ResetTicket, UnlockTicket)
 
 
-def report(secret: str, visitor: Visitor) -> str | None:
+def report(secret: str, visitor: Visitor) -> str:
     """Spend the ticket and take back what it names; return a reset ticket's secret.
 
-    None where a directory has the password: it is changed there. Ends sessions, forgets devices and
-    other tickets, and tells administrators. Signs nobody in: the reset ticket sets a new password,
-    and signing in then asks what it always asks. Raises TicketRefused.
+    An empty one where a directory has the password: it is changed there. Ends sessions, forgets
+    devices and other tickets, and tells administrators. Signs nobody in: the reset ticket sets a
+    new password, and signing in then asks what it always asks. Raises TicketRefused.
     """
     try:
         return _report(secret, visitor)
@@ -55,7 +55,7 @@ def report(secret: str, visitor: Visitor) -> str | None:
         return _report(secret, visitor)  # somebody took the former address just now
 
 
-def _report(secret: str, visitor: Visitor) -> str | None:
+def _report(secret: str, visitor: Visitor) -> str:
     with db.transaction():
         _hold_account(secret)
         taken_back = undoing.by(secret)
@@ -72,7 +72,7 @@ def _report(secret: str, visitor: Visitor) -> str | None:
         _record(taken_back, visitor, ended=ended, put_back=put_back)
         place_id = place.id if place else None
         if place_id is None and kept_elsewhere.is_kept(account.id):
-            return None
+            return ""
         return tickets.issue(ResetTicket, account, organisation_id=place_id).secret
 
 

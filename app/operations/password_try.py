@@ -60,6 +60,11 @@ class PasswordTry:
     only_entry: bool = False  # a directory knows this person, and no account does yet
 
     @property
+    def nothing_can_open(self) -> bool:
+        """Tell whether every membership that it is for is locked, however right the password."""
+        return bool(self.locked) and not self.members
+
+    @property
     def in_directory(self) -> StoredPassword | None:
         """The one password, if it is among them, that a directory has to be asked about."""
         return next((row for row in self.stored if row.in_directory), None)

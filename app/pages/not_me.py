@@ -40,7 +40,7 @@ def report() -> ResponseReturnValue:
     except TicketRefused:
         return _over()
     mailed.drop(TICKET)
-    if ticket is None:
+    if not ticket:
         flash(_("Done. Now change your password in your organisation's directory."), "success")
         return redirect(url_for("sign_in.password"), 303)
     mailed.hold(passwords.TICKET, ticket)

@@ -13,8 +13,10 @@ from collections.abc import Iterator
 import pytest
 
 from app.cli import sentences
+from app.config import Settings
 from tests import servers
 from tests.cli.conftest import Start, ended, python
+from tests.conftest import KEY
 
 WRONG = {
     "DOORWARD_SECRET_KEY": "short",
@@ -33,6 +35,21 @@ WRONG = {
     "DOORWARD_AUDIT_DAYS": "0",
     "DOORWARD_DEMO": "true-ish",
     "DOORWARD_WORKERS": "0",
+    "DOORWARD_LDAP_URL": "http://directory.example.org",
+    "DOORWARD_LDAP_BASE_DN": "",
+    "DOORWARD_LDAP_STARTTLS": "maybe",
+    "DOORWARD_LDAP_CA_FILE": "/nowhere/ca.pem",
+    "DOORWARD_LDAP_USER_DN": "uid=ann",
+    "DOORWARD_LDAP_USER_FILTER": "uid={identity}",
+    "DOORWARD_LDAP_ID_ATTRIBUTE": "entry uuid",
+    "DOORWARD_LDAP_GROUPS": "[]",
+    "DOORWARD_LDAP_GROUP_FILTER": "(member=me)",
+    "DOORWARD_LDAP_TIMEOUT": "0",
+    "DOORWARD_LDAP_PASSWORD_URL": "javascript:alert(1)",
+}
+DIRECTORY = {
+    "DOORWARD_LDAP_URL": "ldap://directory.example.org",
+    "DOORWARD_LDAP_BASE_DN": "dc=example,dc=org",
 }
 
 
@@ -46,6 +63,36 @@ def test_wrong_settings_end_the_start_with_a_sentence_each(
 
     assert (code, stdout) == (2, "")
     assert {line.split()[0] for line in stderr.splitlines()} == WRONG.keys()
+
+
+@pytest.mark.parametrize(
+    ("also", "said"),
+    [
+        ({"DOORWARD_LDAP_STARTTLS": "off"}, "in clear"),
+        ({"DOORWARD_LDAP_BIND_DN": "cn=doorward"}, "belong together"),
+    ],
+)
+def test_settings_of_a_directory_have_to_fit_together(
+    environment: dict[str, str], also: dict[str, str], said: str
+) -> None:
+    together = environment | DIRECTORY | also
+    code, _, stderr = ended(python("-c", "import wsgi", environment=together))
+
+    assert code == 2
+    assert said in stderr
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("https://Accounts.Example.ORG:443/", "https://accounts.example.org"),
+        ("http://localhost:80", "http://localhost"),
+        ("https://bücher.example", "https://xn--bcher-kva.example"),
+        ("http://[::1]:8000", "http://[::1]:8000"),
+    ],
+)
+def test_the_public_address_is_kept_as_browsers_write_it(written: str, kept: str) -> None:
+    assert Settings(secret_key=KEY, base_url=written).base_url == kept
 
 
 def test_more_workers_need_redis(start: Start) -> None:

@@ -11,7 +11,7 @@ from app.clock import now
 from app.directory import reader
 from app.directory.conversation import Conversation
 from app.directory.reader import Named
-from app.errors import WrongPassword
+from app.errors import KeptInDirectory, WrongPassword
 from app.models import (
     Account,
     AuditEvent,
@@ -23,18 +23,23 @@ from app.models import (
     Session,
 )
 from app.operations import (
+    account_acts,
     accounts,
     addresses,
     directory_people,
     names,
+    new_passwords,
+    passkey_answers,
     passwords,
     seats,
     sessions,
     sign_in,
 )
+from app.operations.authority import Action
 from tests import factories, slapd
+from tests.authenticator import Authenticator
 from tests.conftest import Clock
-from tests.factories import PASSWORD, STRANGER, VISITOR
+from tests.factories import OWN_PASSWORD, PASSWORD, STRANGER, VISITOR
 from tests.operations.signing_in import WRONG, fail, reason, refusal_of, signed_in
 from tests.slapd import Slapd
 
@@ -53,6 +58,21 @@ def newcomer(directory: Slapd) -> Iterator[str]:
     directory.add("zoe", "zoe@school.example", "Zoe Newcomer", slapd.password_of("zoe"))
     yield "zoe"
     directory.remove("zoe")
+
+
+@pytest.fixture
+def binds(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the names that somebody binds as, other than the portal itself."""
+    seen: list[str] = []
+    bind = Conversation.bind
+
+    def noted(self: Conversation, dn: str, password: str) -> bool:
+        if dn != slapd.PORTAL:
+            seen.append(dn)
+        return bind(self, dn, password)
+
+    monkeypatch.setattr(Conversation, "bind", noted)
+    return seen
 
 
 def ann() -> Account:
@@ -118,21 +138,21 @@ def test_before_the_first_sign_in_it_is_one_counter_too() -> None:
     assert count(Account) == 0
 
 
-def test_the_directory_is_asked_no_more_than_the_portal_lets_through(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_the_directory_is_asked_no_more_than_the_portal_lets_through(binds: list[str]) -> None:
     ann()
-    binds: list[str] = []
-    true = Conversation.bind
-
-    def counted(self: Conversation, dn: str, password: str) -> bool:
-        if dn != slapd.PORTAL:
-            binds.append(dn)
-        return true(self, dn, password)
-
-    monkeypatch.setattr(Conversation, "bind", counted)
+    binds.clear()
     fail(ANN, 25)
     assert len(binds) == 10
+
+
+def test_the_directory_is_asked_no_more_than_the_organisation_lets_through(
+    binds: list[str],
+) -> None:
+    place = factories.organisation(settings={"maxFailedSignInAttempts": 3})
+    factories.membership(ann(), place)
+    binds.clear()
+    assert fail(ANN, 8) == ["wrong_password"] * 3 + ["membership_locked"] * 5
+    assert len(binds) == 3
 
 
 def test_a_local_account_is_never_taken_over() -> None:
@@ -320,3 +340,52 @@ def test_the_link_is_kept_when_the_first_two_sign_ins_meet() -> None:
     first = directory_people.arrive(entry, VISITOR)
     second = directory_people.arrive(entry, VISITOR)
     assert first.id == second.id
+
+
+def by_passkey(holder: Authenticator) -> str:
+    credential = holder.use(passkey_answers.options_for_anybody(VISITOR))
+    return refusal_of(lambda: sign_in.verify_passkey(credential, VISITOR))
+
+
+@pytest.mark.usefixtures("newcomer")
+def test_a_passkey_is_good_only_while_the_directory_has_its_owner(
+    directory: Slapd, asking: Ask
+) -> None:
+    who = signed_in_zoe()
+    holder = factories.passkey_of(who, Authenticator())
+    assert by_passkey(holder) == ""
+    with directory.paused():
+        asking(timeout=0.3)
+        assert by_passkey(holder) == "directory_away"
+    asking(bind_dn=None, bind_password=None, user_dn=f"uid={{identity}},{slapd.PEOPLE}")
+    assert by_passkey(holder) == "wrong_code"
+    asking()
+    directory.remove("zoe")
+    try:
+        assert by_passkey(holder) == "wrong_code"
+        assert event("directory_entry_gone").account_id == who.id
+    finally:
+        directory.add("zoe", "zoe@school.example", "Zoe", slapd.password_of("zoe"))
+
+
+def test_a_password_of_one_organisation_is_good_beside_the_directory_s() -> None:
+    who, place = ann(), factories.organisation()
+    factories.membership(who, place)
+    factories.own_password(who, place, OWN_PASSWORD)
+    assert reason(ANN, OWN_PASSWORD) == ""
+    assert reason(ANN, ANNS) == "no_way_in"
+
+
+def test_the_directory_s_password_is_kept_nowhere() -> None:
+    signed_in(ann(), ANNS)
+    kept = factories.everything_kept()
+    assert ANNS not in kept
+    assert slapd.PORTAL_PASSWORD not in kept
+    assert slapd.PEOPLE not in kept
+
+
+def test_an_administrator_mails_no_reset_to_the_directory_s_people() -> None:
+    who = ann()
+    assert not account_acts.applies(Action.SEND_RESET, who)
+    with pytest.raises(KeptInDirectory), db.transaction():
+        new_passwords.keep(who, "a hash")

@@ -2,9 +2,6 @@
 
 from flask import redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import lazy_gettext as _l
-from wtforms import PasswordField, StringField
-from wtforms.validators import DataRequired, Length
 
 from app import config
 from app.directory import reader
@@ -13,21 +10,11 @@ from app.operations import authority, directory_probe
 from app.operations.authority import Action
 from app.operations.directory_probe import Found
 from app.pages import problems
+from app.pages.admin.forms import DirectoryForm
 from app.pages.admin.seat import acting, granted, pages
-from app.pages.forms import Form, stripped
 from app.pages.visitor import visitor
 
-LONGEST = 320
 TRIED = "directory_tried"
-
-
-class ProbeForm(Form):
-    """Whom to look for, and a password to try, if any."""
-
-    identity = StringField(
-        _l("E-mail or username"), [DataRequired(), Length(max=LONGEST)], filters=[stripped]
-    )
-    password = PasswordField(_l("Password"), [Length(max=LONGEST)])
 
 
 @pages.get("/directory")
@@ -36,8 +23,8 @@ def directory() -> ResponseReturnValue:
     """Show how its servers are, and whom a look found just now."""
     tried = session.pop(TRIED, None) if reader.in_use() else None
     if tried is None:
-        return _page(ProbeForm(formdata=None))
-    form = ProbeForm(formdata=None, data={"identity": tried["identity"]})
+        return _page(DirectoryForm(formdata=None))
+    form = DirectoryForm(formdata=None, data={"identity": tried["identity"]})
     try:
         return _page(form, directory_probe.found(acting(), **tried))
     except DirectoryAway as refusal:
@@ -49,7 +36,7 @@ def directory() -> ResponseReturnValue:
 @granted(Action.SEE_DIRECTORY)
 def try_directory() -> ResponseReturnValue:
     """Look somebody up, with or without a password; nobody is signed in."""
-    form = ProbeForm()
+    form = DirectoryForm()
     authority.require_fresh(acting(), Action.SEE_DIRECTORY)
     if not form.validate() or not reader.in_use():
         return _page(form), 400
@@ -63,7 +50,7 @@ def try_directory() -> ResponseReturnValue:
     return redirect(url_for(".directory"), 303)
 
 
-def _page(form: ProbeForm, found: Found | None = None) -> str:
+def _page(form: DirectoryForm, found: Found | None = None) -> str:
     servers = directory_probe.servers(acting()) if reader.in_use() else {}
     settings = config.current().directory
     return render_template(

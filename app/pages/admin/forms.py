@@ -5,7 +5,7 @@ from typing import cast
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
-from wtforms import SelectField, StringField
+from wtforms import PasswordField, SelectField, StringField
 from wtforms.validators import DataRequired, Length, ValidationError
 
 from app.models import Role
@@ -13,6 +13,7 @@ from app.pages import roles
 from app.pages.forms import LONGEST_NAME, Form, address, no_control_characters, stripped
 
 LONGEST_USERNAME = 64
+LONGEST_IDENTITY = 320
 NOWHERE = ""
 
 
@@ -119,3 +120,12 @@ class EverybodyForm(Form):
 def phrase() -> str:
     """Return the words that have to be typed."""
     return _("sign everybody out")
+
+
+class DirectoryForm(Form):
+    """Whom to look for, and a password to try, if any."""
+
+    identity = StringField(
+        _l("E-mail or username"), [DataRequired(), Length(max=LONGEST_IDENTITY)], filters=[stripped]
+    )
+    password = PasswordField(_l("Password"), [Length(max=LONGEST_IDENTITY)])
