@@ -1,6 +1,6 @@
 """Directory sign-in
 
-Revision: 0013
+Revision: 0009
 After: 0008
 """
 
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 
-revision = '0013'
+revision = '0009'
 down_revision = '0008'
 branch_labels = None
 depends_on = None
