@@ -5,12 +5,21 @@ import click
 from app.cli import password
 from app.cli.command import VISITOR, Group, command
 from app.directory import reader
+from app.directory.conversation import Trouble
 from app.directory.entries import Entry
 from app.directory.reader import Named
 from app.operations import directory_people, directory_sync
 from app.operations.directory_sync import Progress, TooManyGone
 
 NONE = "No directory is set up: see DOORWARD_LDAP_URL in docs/directory.md."
+TROUBLES = {
+    Trouble.NO_CONNECTION: "no connection",
+    Trouble.TOO_SLOW: "took too long",
+    Trouble.CERTIFICATE: "has a certificate for another name, or of nobody who is believed",
+    Trouble.TLS: "does not speak TLS as the portal does",
+    Trouble.REFUSES_PORTAL: "refuses the portal's own name and password",
+    Trouble.ODD_ANSWER: "answers, but not what was asked",
+}
 
 directory = Group("directory", help="Ask the directory that people sign in with.")
 
@@ -25,7 +34,7 @@ def check(identity: str, *, password_stdin: bool) -> None:
     """
     _require()
     for server, trouble in reader.state().items():
-        click.echo(f"{server}: {trouble or 'answers'}")
+        click.echo(f"{server}: {TROUBLES[trouble] if trouble else 'answers'}")
     typed = password.read(stdin=password_stdin) if password_stdin else None
     entry = _found(identity, typed)
     if entry is None:

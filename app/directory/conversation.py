@@ -1,5 +1,6 @@
 """One conversation with one server of the directory: opened, secured, and over by a deadline."""
 
+import enum
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,8 +37,24 @@ START_TLS = "1.3.6.1.4.1.1466.20037"  # RFC 4511, section 4.14.1
 ANSWERED = {RESULT_SUCCESS, RESULT_SIZE_LIMIT_EXCEEDED, RESULT_NO_SUCH_OBJECT}
 
 
+class Trouble(enum.StrEnum):
+    """What keeps a server from answering."""
+
+    NO_CONNECTION = "no_connection"  # refused, lost, or no such machine
+    TOO_SLOW = "too_slow"
+    CERTIFICATE = "certificate"  # of nobody whom we believe, or for another name
+    TLS = "tls"  # none is spoken, or none that both speak
+    REFUSES_PORTAL = "refuses_portal"  # the portal's own name and password are wrong
+    ODD_ANSWER = "odd_answer"
+
+
 class Unreachable(Exception):
-    """This server cannot be asked, or not in time; says why, with no name and no secret in it."""
+    """This server cannot be asked, or not in time; `detail` has no name and no secret in it."""
+
+    def __init__(self, trouble: Trouble, detail: str = "") -> None:
+        super().__init__(trouble, detail)
+        self.trouble = trouble
+        self.detail = detail
 
 
 class Conversation:
@@ -61,7 +78,7 @@ class Conversation:
             connection.bind(read_server_info=False)
         code = connection.result["result"]
         if code not in {RESULT_SUCCESS, *REFUSED}:
-            raise Unreachable(f"the bind was answered {self._said()}")
+            raise Unreachable(Trouble.ODD_ANSWER, self._said())
         return bool(code == RESULT_SUCCESS)
 
     def search(
@@ -81,14 +98,14 @@ class Conversation:
                 size_limit=most,
             )
         if connection.result["result"] not in ANSWERED:
-            raise Unreachable(f"the search was answered {self._said()}")
+            raise Unreachable(Trouble.ODD_ANSWER, self._said())
         found = connection.response or []
         return [each for each in found if each["type"] == "searchResEntry"]
 
     def _still_open(self) -> Connection:
         """Return the connection, unless it was lost: asked again it would open one without TLS."""
         if self._connection.closed:
-            raise Unreachable("the connection was lost")
+            raise Unreachable(Trouble.NO_CONNECTION, "lost")
         return self._connection
 
     def _said(self) -> str:
@@ -142,7 +159,7 @@ def _close(connection: Connection) -> None:
 def _start_tls(connection: Connection) -> None:
     connection.extended(START_TLS)
     if connection.result["result"] != RESULT_SUCCESS:
-        raise Unreachable("it does not start TLS")
+        raise Unreachable(Trouble.TLS, "not started")
 
 
 def _secure(
@@ -162,5 +179,11 @@ def _troubles() -> Iterator[None]:
     """Say of everything that can go wrong between two machines that the server is unreachable."""
     try:
         yield
-    except (LDAPException, OSError, ssl.CertificateError) as error:
-        raise Unreachable(type(error).__name__) from error
+    except TimeoutError as error:
+        raise Unreachable(Trouble.TOO_SLOW) from error
+    except ssl.SSLCertVerificationError as error:
+        raise Unreachable(Trouble.CERTIFICATE, error.verify_message) from error
+    except ssl.SSLError as error:
+        raise Unreachable(Trouble.TLS, error.reason or "") from error
+    except (LDAPException, OSError) as error:
+        raise Unreachable(Trouble.NO_CONNECTION, type(error).__name__) from error

@@ -16,7 +16,7 @@ from ldap3.utils.dn import escape_rdn
 from app import config
 from app.config.directory import HOLDS_DN, HOLDS_IDENTITY, Directory
 from app.directory import entries
-from app.directory.conversation import Conversation, Unreachable, opened
+from app.directory.conversation import Conversation, Trouble, Unreachable, opened
 from app.directory.deadline import Deadline
 from app.directory.entries import Entry
 from app.errors import DirectoryAway
@@ -107,14 +107,14 @@ def keys_found(keys: list[str]) -> dict[str, Entry]:
     return _ask(ask)
 
 
-def state() -> dict[str, str | None]:
+def state() -> dict[str, Trouble | None]:
     """Return for every server what is wrong with it; None where it answers as it should."""
     servers = settings().url
     with ThreadPoolExecutor(len(servers)) as all_at_once:
         return dict(zip(servers, all_at_once.map(_wrong_with, servers), strict=True))
 
 
-def _wrong_with(url: str) -> str | None:
+def _wrong_with(url: str) -> Trouble | None:
     def ask(talk: Conversation) -> None:
         if can_look_up():
             talk.search(settings().base_dn, ANYTHING, ["1.1"], most=1, here=True)
@@ -122,7 +122,7 @@ def _wrong_with(url: str) -> str | None:
     try:
         _within(Deadline(settings().timeout), functools.partial(_talk, url, ask))
     except Unreachable as why:
-        return str(why)
+        return why.trouble
     return None
 
 
@@ -185,7 +185,7 @@ def _ask(ask: Callable[[Conversation], Told]) -> Told:
         try:
             told = _within(_share(deadline, left), functools.partial(_talk, url, ask))
         except Unreachable as why:
-            log.warning("directory_server_away", server=url, why=str(why))
+            log.warning("directory_server_away", server=url, why=why.trouble, detail=why.detail)
             _failed[url] = time.monotonic()
         else:
             _failed.pop(url, None)
@@ -205,7 +205,7 @@ def _talk(url: str, ask: Callable[[Conversation], Told], deadline: Deadline) -> 
     directory = settings()
     with opened(directory, url, deadline) as talk:
         if directory.bind_dn and not talk.bind(directory.bind_dn, directory.bind_password or ""):
-            raise Unreachable("the portal's own name or password is refused")
+            raise Unreachable(Trouble.REFUSES_PORTAL)
         return ask(talk)
 
 
@@ -215,13 +215,13 @@ def _within(deadline: Deadline, work: Callable[[Deadline], Told]) -> Told:
     Whoever comes when too many wait is sent away: they would hold threads that others need.
     """
     if not _waiting.acquire(blocking=False):
-        raise Unreachable("too many wait for it")
+        raise Unreachable(Trouble.TOO_SLOW, "too many wait for it")
     doing = _threads().submit(work, deadline)
     try:
         return doing.result(timeout=deadline.left())
     except TimeoutError:
         doing.cancel()
-        raise Unreachable("it took too long") from None
+        raise Unreachable(Trouble.TOO_SLOW) from None
     finally:
         _waiting.release()
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from app import db
 from app.directory import reader
+from app.directory.conversation import Trouble
 from app.directory.entries import Entry
 from app.directory.reader import Named
 from app.errors import DirectoryAway
@@ -27,7 +28,7 @@ class Found:
     several: bool = False
 
 
-def servers(administrator: Administrator) -> dict[str, str | None]:
+def servers(administrator: Administrator) -> dict[str, Trouble | None]:
     """Return what is wrong with each server, if anything; raise NotFound for other seats."""
     authority.require(administrator, Action.SEE_DIRECTORY)
     return reader.state()

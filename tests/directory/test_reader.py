@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.directory import reader
+from app.directory.conversation import Trouble
 from app.directory.reader import Named
 from app.errors import DirectoryAway
 from tests import slapd
@@ -118,3 +119,22 @@ def test_the_next_server_answers_where_the_first_is_away(
 ) -> None:
     asks_directory(url=("ldaps://127.0.0.1:9", directory.tls_url))
     assert reader.check(ANN, PASSWORD).right
+
+
+def test_the_state_says_what_is_wrong_with_each_server(
+    asks_directory: Ask, directory: Slapd, tmp_path: Path
+) -> None:
+    nowhere, elsewhere = "ldaps://127.0.0.1:9", directory.tls_url.replace("127.0.0.1", "localhost")
+    asks_directory(url=(directory.tls_url, nowhere, elsewhere))
+    away, unproven = Trouble.NO_CONNECTION, Trouble.CERTIFICATE
+    wrong = {directory.tls_url: None, nowhere: away, elsewhere: unproven}
+    assert reader.state() == wrong
+    asks_directory(bind_password="wrong")
+    assert reader.state() == {directory.tls_url: Trouble.REFUSES_PORTAL}
+    asks_directory(ca_file=slapd.another_certificate(tmp_path / "other"))
+    assert reader.state() == {directory.tls_url: Trouble.CERTIFICATE}
+    asks_directory(url=(directory.tls_url.replace(str(directory.tls_port), str(directory.port)),))
+    assert reader.state().popitem()[1] in {Trouble.TLS, Trouble.NO_CONNECTION}
+    asks_directory(timeout=0.3)
+    with directory.paused():
+        assert reader.state() == {directory.tls_url: Trouble.TOO_SLOW}

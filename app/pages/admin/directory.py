@@ -2,9 +2,11 @@
 
 from flask import redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext
 
 from app import config
 from app.directory import reader
+from app.directory.conversation import Trouble
 from app.errors import DirectoryAway, Locked, TooManyTries
 from app.operations import authority, directory_probe
 from app.operations.authority import Action
@@ -15,6 +17,16 @@ from app.pages.admin.seat import acting, granted, pages
 from app.pages.visitor import visitor
 
 TRIED = "directory_tried"
+TROUBLES = {
+    Trouble.NO_CONNECTION: lazy_gettext("No connection: nothing listens there, or it was lost."),
+    Trouble.TOO_SLOW: lazy_gettext("It took too long."),
+    Trouble.CERTIFICATE: lazy_gettext(
+        "Its certificate is not valid for this name, or signed by nobody whom the portal believes."
+    ),
+    Trouble.TLS: lazy_gettext("It does not speak TLS as the portal does."),
+    Trouble.REFUSES_PORTAL: lazy_gettext("It refuses the portal's own name and password."),
+    Trouble.ODD_ANSWER: lazy_gettext("It answers, but not what was asked."),
+}
 
 
 @pages.get("/directory")
@@ -51,7 +63,8 @@ def try_directory() -> ResponseReturnValue:
 
 
 def _page(form: DirectoryForm, found: Found | None = None) -> str:
-    servers = directory_probe.servers(acting()) if reader.in_use() else {}
+    found_wrong = directory_probe.servers(acting()) if reader.in_use() else {}
+    servers = {url: TROUBLES[why] if why else None for url, why in found_wrong.items()}
     settings = config.current().directory
     return render_template(
         "admin/directory.html", form=form, found=found, servers=servers, settings=settings
