@@ -57,6 +57,9 @@ class Action(enum.StrEnum):
     INVITE = "invite"
     WITHDRAW_INVITATION = "withdraw_invitation"
     SEE_DIRECTORY = "see_directory"
+    SEE_AUDIT = "see_audit"
+    EXPORT_AUDIT = "export_audit"
+    VERIFY_AUDIT = "verify_audit"
 
 
 class Reach(enum.Enum):
@@ -99,6 +102,9 @@ TABLE: dict[Action, dict[Role, Reach]] = {
     Action.INVITE: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
     Action.WITHDRAW_INVITATION: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
     Action.SEE_DIRECTORY: {Role.SUPERUSER: PORTAL},
+    Action.SEE_AUDIT: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
+    Action.EXPORT_AUDIT: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
+    Action.VERIFY_AUDIT: {Role.SUPERUSER: PORTAL},
 }
 RANKS = {Role.STUDENT: 0, Role.TEACHER: 1, Role.ACCOUNT_ADMIN: 2, Role.SUPERUSER: 3}
 

@@ -3,22 +3,18 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from flask import Response, abort, render_template, request, stream_with_context
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.clock import now
 from app.models import Role
-from app.operations import account_export, account_list, organisation_choice, spreadsheet
+from app.operations import account_export, account_list, organisation_choice
 from app.operations.account_list import Line, Sort, State
 from app.operations.authority import Action
-from app.operations.spreadsheet import Delimiter, Dialect
 from app.pages import roles
-from app.pages.admin import act_words, filters, words
+from app.pages.admin import act_words, exports, filters, words
 from app.pages.admin.seat import acting, can, granted, pages
 from app.pages.visitor import visitor
-
-CSV = "text/csv; charset=utf-8; header=present"
 
 
 @pages.get("/accounts")
@@ -44,19 +40,11 @@ def accounts() -> ResponseReturnValue:
 @pages.post("/accounts/export")
 @granted(Action.EXPORT_ACCOUNTS)
 def export_accounts() -> ResponseReturnValue:
-    """Send what the filter shows as a file, in pieces, once it is recorded that it is taken.
-
-    A download leaves the page where it is, so this form alone is answered with neither a
-    redirect nor a page.
-    """
+    """Send what the filter shows as a file, once it is recorded that it is taken."""
     who = acting()
     asked = filters.read(request.form, who)
-    dialect = Dialect(_delimiter(), byte_order_mark="bom" in request.form)
     lines = account_export.begin(who, asked.wanted, asked.sort, visitor())
-    pieces = spreadsheet.lines(_header(), _fields(lines), dialect)
-    attached = f'attachment; filename="accounts-{now():%Y-%m-%d}.csv"'
-    streamed = stream_with_context(pieces)
-    return Response(streamed, content_type=CSV, headers={"Content-Disposition": attached})
+    return exports.download("accounts", _header(), _fields(lines))
 
 
 def _shown(line: Line) -> dict[str, Any]:
@@ -80,19 +68,8 @@ def _choices() -> dict[str, list[tuple[str, Any]]]:
         "role": [(role.slug, roles.NAMES[role]) for role in offered],
         "state": [(state.value, words.STATES[state]) for state in State],
         "sort": [("" if s is Sort.NAME else s.value, words.SORTS[s]) for s in Sort],
-        "delimiter": [
-            (Delimiter.COMMA.value, _("Comma")),
-            (Delimiter.SEMICOLON.value, _("Semicolon")),
-            (Delimiter.TAB.value, _("Tab")),
-        ],
+        "delimiter": exports.delimiters(),
     }
-
-
-def _delimiter() -> Delimiter:
-    try:
-        return Delimiter(request.form.get("delimiter", Delimiter.COMMA.value))
-    except ValueError:
-        abort(400)
 
 
 def _header() -> list[str]:

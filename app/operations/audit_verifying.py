@@ -1,0 +1,81 @@
+"""Verifying the audit log from a page: as much of it as a request has time for, then the next part."""
+
+import time
+from dataclasses import dataclass, field
+
+from app.operations import audit, audit_chain, authority
+from app.operations.audit_signatures import Checkpoint
+from app.operations.audit_walk import Fault
+from app.operations.authority import Action, Administrator
+from app.errors import NotFound
+from app.operations.visitor import Visitor
+from app import db
+
+SECONDS = 5.0  # of work in one request
+MOST_FAULTS = 20  # that are named; the rest is counted
+
+
+@dataclass
+class Part:
+    """What was verified, from behind event `since` up to event `until`, and what is wrong with it.
+
+    `whole` tells that it went up to the end, checkpoints included.
+    """
+
+    since: int
+    until: int
+    events: int = 0
+    checkpoints: int = 0
+    found: int = 0
+    faults: list[Fault] = field(default_factory=list)
+    whole: bool = False
+
+
+def verify(administrator: Administrator, since: int, visitor: Visitor) -> Part:
+    """Verify the log behind event `since`, for some seconds; record that, and what came out.
+
+    Raises ProofRequired and NotFound.
+    """
+    authority.require_fresh(administrator, Action.VERIFY_AUDIT)
+    part = _verified(max(since, 0))
+    with authority.acting(administrator, Action.VERIFY_AUDIT):
+        audit.record(
+            "audit_verified",
+            visitor,
+            by=administrator.account_id,
+            events=part.events,
+            faults=part.found,
+            since=part.since,
+            whole=int(part.whole),
+        )
+    return part
+
+
+def checkpoint(administrator: Administrator) -> Checkpoint:
+    """Return a signed checkpoint of the log's end, to keep elsewhere.
+
+    Raises ProofRequired, and NotFound also where the portal did not sign the end.
+    """
+    authority.require_fresh(administrator, Action.VERIFY_AUDIT)
+    made = audit_chain.checkpoint()
+    if made is None:
+        raise NotFound
+    return made
+
+
+def _verified(since: int) -> Part:
+    began = time.monotonic()
+    first = max(since, audit_chain.extent().first - 1)
+    part = Part(since=first, until=first)
+    for step in audit_chain.verify(since=since):
+        part.events += step.events
+        part.until = first + part.events
+        part.checkpoints += step.checkpoints
+        part.found += len(step.faults)
+        part.faults += step.faults[: MOST_FAULTS - len(part.faults)]
+        if step.events and time.monotonic() - began > SECONDS:
+            break
+    else:
+        part.whole = True
+    db.session().rollback()
+    return part
