@@ -6,13 +6,12 @@ while we look is not looked at, and what retention drops meanwhile is not missed
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 
 from app import db
 from app.operations import audit_rows, audit_signatures
-from app.operations.audit_rows import BATCH, CHECKPOINTS, EVENTS, HEADS, STARTS
+from app.operations.audit_rows import EVENTS, HEADS, STARTS, Claimed
 from app.operations.audit_signatures import Checkpoint, Head
 from app.operations.audit_walk import Fault, Kind, Walk
 
@@ -60,10 +59,19 @@ def verify(given: Sequence[Checkpoint] = (), *, since: int = 0) -> Iterator[Step
     db.session().rollback()
     head, _ = audit_rows.head()
     yield Step(faults=tuple(_faults_of_the_ends()))
-    yield from _walked(_from(since), head)
+    yield from _walked(_from(since), head.position if head else None, head)
     yield Step(faults=tuple(_beyond_the_ends()))
     yield from _checked_checkpoints(since)
     yield from _compared(given)
+
+
+def verify_part(since: int, until: int) -> Iterator[Step]:
+    """Verify the events behind one up to another, which both are before the end of the log.
+
+    Those up to `since` are taken as they are; nothing is said of the ends and of checkpoints.
+    """
+    db.session().rollback()
+    yield from _walked(_from(since), until)
 
 
 def _faults_of_the_ends() -> Iterator[Fault]:
@@ -84,8 +92,8 @@ def _from(since: int) -> Walk:
     return Walk(start.position, start.hash, beginning=True)
 
 
-def _walked(walk: Walk, head: Head | None) -> Iterator[Step]:
-    while events := audit_rows.batch(walk.position, head.position if head else None):
+def _walked(walk: Walk, until: int | None, head: Head | None = None) -> Iterator[Step]:
+    while events := audit_rows.batch(walk.position, until):
         if events[0].position > walk.position + 1:
             _catch_up(walk)
         ahead = [event for event in events if event.position > walk.position]
@@ -124,22 +132,18 @@ def _beyond_the_ends() -> Iterator[Fault]:
 
 def _checked_checkpoints(since: int) -> Iterator[Step]:
     after = since
-    while rows := _checkpoint_batch(after):
-        after = rows[-1].position
-        faults = [fault for row in rows for fault in _compare(_checkpoint(row), row.found)]
+    while claimed := audit_rows.checkpoints(after):
+        after = claimed[-1].position
+        faults = [fault for each in claimed for fault in _claimed(each)]
         db.session().rollback()
-        yield Step(checkpoints=len(rows), faults=tuple(faults))
+        yield Step(checkpoints=len(claimed), faults=tuple(faults))
 
 
-def _checkpoint_batch(after: int) -> Sequence[Row[Any]]:
-    event = CHECKPOINTS.outerjoin(EVENTS, EVENTS.c.position == CHECKPOINTS.c.position)
-    found = select(CHECKPOINTS, EVENTS.c.hash.label("found")).select_from(event)
-    wanted = found.where(CHECKPOINTS.c.position > after)
-    return db.session().execute(wanted.order_by(CHECKPOINTS.c.position).limit(BATCH)).all()
-
-
-def _checkpoint(row: Row[Any]) -> Checkpoint:
-    return Checkpoint(row.position, row.hash, row.made_at, row.signature)
+def _claimed(claimed: Claimed) -> Iterator[Fault]:
+    if claimed.checkpoint is None:
+        yield Fault(Kind.CHECKPOINT_UNSIGNED, claimed.position, claimed.position)
+    else:
+        yield from _compare(claimed.checkpoint, claimed.found)
 
 
 def _compared(given: Sequence[Checkpoint]) -> Iterator[Step]:

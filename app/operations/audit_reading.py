@@ -13,7 +13,7 @@ from itertools import islice
 from sqlalchemy import select
 
 from app import db
-from app.models import Account, AuditEvent, Organisation
+from app.models import Account, Organisation
 from app.operations import accounts, audit, audit_log, authority
 from app.operations.audit_log import Entry, Filter
 from app.operations.authority import Action, Administrator
@@ -70,9 +70,7 @@ def page(administrator: Administrator, wanted: Filter, cursor: str | None = None
     return Page(_named(administrator, found.entries), found.older)
 
 
-def begin_export(
-    administrator: Administrator, wanted: Filter, visitor: Visitor
-) -> Iterator[Line]:
+def begin_export(administrator: Administrator, wanted: Filter, visitor: Visitor) -> Iterator[Line]:
     """Record an export, and return each event that the filter shows, read as it is taken.
 
     What was looked for is not recorded, only that something was. Raises ProofRequired and NotFound.
@@ -105,7 +103,9 @@ def _exported(administrator: Administrator, wanted: Filter) -> Iterator[Line]:
 
 def _named(administrator: Administrator, entries: list[Entry]) -> list[Line]:
     """Name what events tell of: two statements, however many they are."""
-    people = _people(administrator, _ids(e for x in entries for e in (x.account_id, x.by_account_id)))
+    people = _people(
+        administrator, _ids(e for x in entries for e in (x.account_id, x.by_account_id))
+    )
     places = _places(administrator, _ids(each.organisation_id for each in entries))
     return [
         Line(
@@ -131,4 +131,4 @@ def _places(administrator: Administrator, ids: set[uuid.UUID]) -> dict[uuid.UUID
     named = select(Organisation.id, Organisation.name).where(Organisation.id.in_(ids))
     if not administrator.of_portal:
         named = named.where(Organisation.id == administrator.organisation_id)
-    return {place: name for place, name in db.session().execute(named)} if ids else {}
+    return {row.id: row.name for row in db.session().execute(named)} if ids else {}

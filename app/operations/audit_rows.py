@@ -1,15 +1,16 @@
 """Reading the chain of audit events as it stands, whatever somebody wrote into it."""
 
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, String, and_, select, true, type_coerce
+from sqlalchemy import ColumnElement, Row, Select, String, and_, select, true, type_coerce
 
 from app import db
 from app.models import AuditCheckpoint, AuditEvent, AuditHead, AuditStart
 from app.operations import audit_signatures
-from app.operations.audit_signatures import Head, Start
+from app.operations.audit_signatures import Checkpoint, Head, Start
 from app.operations.audit_walk import Written
-from app.operations.audit_writing import head_in
+from app.operations.audit_writing import found_head, head_in
 from app.security.hash_chain import GENESIS
 
 BATCH = 1_000
@@ -22,9 +23,19 @@ _columns = [_interface if column.name == "interface" else column for column in E
 _UNREADABLE = (ValueError, LookupError, TypeError)
 
 
+@dataclass(frozen=True)
+class Claimed:
+    """A checkpoint of the table, if it can be read, and the hash of the event that stands there."""
+
+    position: int
+    checkpoint: Checkpoint | None
+    found: str | None
+
+
 def start() -> tuple[Start, bool]:
     """Return what the first event follows, and whether we signed that; at first that needs none."""
-    row = db.session().execute(select(STARTS)).one_or_none()
+    signed = select(STARTS.c.position, STARTS.c.hash, STARTS.c.signature)
+    row = db.session().execute(signed).one_or_none()
     if row is None:
         return Start(0, GENESIS), True
     found = Start(row.position, row.hash)
@@ -33,11 +44,27 @@ def start() -> tuple[Start, bool]:
 
 def head() -> tuple[Head | None, bool]:
     """Return where the log ends, if anything says so, and whether we signed that."""
-    row = db.session().execute(select(HEADS)).one_or_none()
+    row = found_head(db.session().connection())
     if row is None:
         return None, False
     found = head_in(row)
     return found, audit_signatures.is_signed(found.parts, row.signature)
+
+
+def checkpoints(after: int) -> list[Claimed]:
+    """Return the next checkpoints in order; one that cannot be read comes without itself."""
+    table = CHECKPOINTS.outerjoin(EVENTS, EVENTS.c.position == CHECKPOINTS.c.position)
+    found = EVENTS.c.hash.label("found")
+    next_ones = CHECKPOINTS.c.position > after
+    wanted = select(CHECKPOINTS, found).select_from(table).where(next_ones)
+    wanted = wanted.order_by(CHECKPOINTS.c.position).limit(BATCH)
+    try:
+        return [_claimed(row) for row in db.session().execute(wanted)]
+    except _UNREADABLE:
+        outlines = select(CHECKPOINTS.c.position).where(next_ones)
+        positions = db.session().scalars(outlines.order_by(CHECKPOINTS.c.position).limit(BATCH))
+        one = select(CHECKPOINTS, found).select_from(table)
+        return [_readable_checkpoint(one, each) for each in positions.all()]
 
 
 def batch(after: int, until: int | None) -> list[Written]:
@@ -53,6 +80,18 @@ def batch(after: int, until: int | None) -> list[Written]:
 def hash_at(position: int) -> str | None:
     """Return the hash of one event, if there is one."""
     return db.session().scalar(select(EVENTS.c.hash).where(EVENTS.c.position == position))
+
+
+def _claimed(row: Row[Any]) -> Claimed:
+    made = Checkpoint(row.position, row.hash, row.made_at, row.signature)
+    return Claimed(row.position, made, row.found)
+
+
+def _readable_checkpoint(one: Select[Any], position: int) -> Claimed:
+    try:
+        return _claimed(db.session().execute(one.where(CHECKPOINTS.c.position == position)).one())
+    except _UNREADABLE:
+        return Claimed(position, None, hash_at(position))
 
 
 def _written(row: Row[Any]) -> Written:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, null, select
 
 from app import db
 from app.clock import now
@@ -25,7 +25,11 @@ CHECKPOINT_EVERY = 1_000  # events, or with the first of a UTC day
 END_UNSIGNED = "audit_end_unsigned"
 
 _events, _heads = AuditEvent.__table__, AuditHead.__table__
-_LOCKING = select(_heads).where(_heads.c.id == ONLY).with_for_update()
+_END = select(_heads).where(_heads.c.id == ONLY)
+# The same without a time that somebody made unreadable: it is not signed then either.
+_END_WITHOUT_TIME = select(
+    *(null().label(c.name) if c.name == "checkpoint_at" else c for c in _heads.c)
+).where(_heads.c.id == ONLY)
 _LAST = select(_events.c.position, _events.c.hash).order_by(_events.c.position.desc()).limit(1)
 _ADDING = AuditEvent.__table__.insert()  # type: ignore[attr-defined]
 _MOVING = AuditHead.__table__.update().where(_heads.c.id == ONLY)  # type: ignore[attr-defined]
@@ -53,6 +57,15 @@ def append(connection: Connection, events: Sequence[Event]) -> Checkpoint | None
     return made
 
 
+def found_head(connection: Connection, *, locked: bool = False) -> Row[Any] | None:
+    """Return the row of the chain's end, if there is one, locked until the transaction ends."""
+    try:
+        return connection.execute(_END.with_for_update() if locked else _END).one_or_none()
+    except ValueError:
+        readable = _END_WITHOUT_TIME
+        return connection.execute(readable.with_for_update() if locked else readable).one()
+
+
 def head_in(row: Row[Any]) -> Head:
     """Return the chain's end as its row has it."""
     return Head(row.position, row.hash, row.checkpoint_position, row.checkpoint_at)
@@ -65,11 +78,11 @@ def _locked_head(connection: Connection, event: Event) -> tuple[Head, list[Event
     signed is no longer ours. Signing it as if nothing were would hide that: so an event tells it
     for good. We go on after the last event that is there.
     """
-    row = connection.execute(_LOCKING).one_or_none()
+    row = found_head(connection, locked=True)
     if row is None:
         nothing = asdict(Head(0, GENESIS, 0, None)) | {"signature": ""}
         _add_if_missing(connection, AuditHead, nothing)
-        row = connection.execute(_LOCKING).one()
+        row = connection.execute(_END.with_for_update()).one()
     head = head_in(row)
     if audit_signatures.is_signed(head.parts, row.signature):
         return head, []

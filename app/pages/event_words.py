@@ -1,11 +1,11 @@
 """What the audit trail says, in words for people: one table from each event to a sentence."""
 
-from typing import Any
+from typing import Any, Protocol
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.models import AuditEvent, Factor, Role
+from app.models import Factor, Role
 from app.pages import roles
 
 SENTENCES = {
@@ -89,6 +89,8 @@ SENTENCES = {
     "import_undone": _l("What an import had added was taken back"),
     "import_undo_finished": _l("Taking back an import was finished"),
     "accounts_exported": _l("A list of accounts was downloaded"),
+    "audit_exported": _l("The audit log was downloaded"),
+    "audit_verified": _l("The audit log was verified"),
     # What administrators do
     "activation_sent": _l("The activation mail was sent again"),
     "reset_sent": _l("A mail to set a new password was sent"),
@@ -101,6 +103,20 @@ SENTENCES = {
     "logo_changed": _l("An organisation's logo was changed"),
     "logo_removed": _l("An organisation's logo was removed"),
 }
+
+
+class Told(Protocol):
+    """What there is to say something about: an event, as it is kept or as it was read."""
+
+    @property
+    def what(self) -> str:
+        """The word for what happened."""
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """The short facts about it."""
+
+
 UNKNOWN = _l("Something else was written down: %(what)s")
 REASONS = {
     "unknown_account": _l("No such account"),
@@ -127,13 +143,13 @@ FACTORS = {
 }
 
 
-def sentence(event: AuditEvent) -> str:
+def sentence(event: Told) -> str:
     """Return what happened; of an event that a newer Doorward wrote, what it is called."""
     known = SENTENCES.get(event.what)
     return str(UNKNOWN) % {"what": event.what} if known is None else str(known)
 
 
-def facts(event: AuditEvent, organisation: str | None) -> list[str]:
+def facts(event: Told, organisation: str | None) -> list[str]:
     """Return what else is known of an event: why, how, where, as what."""
     details = event.details
     told = [

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from app.clock import now
 from app.models.audit_event import hash_after
@@ -396,3 +397,18 @@ def test_nothing_to_verify_is_no_fault() -> None:
 
     assert faults() == []
     assert audit_chain.extent() == audit_chain.Extent(1, 0)
+
+
+def test_a_time_that_nobody_can_read_is_a_fault_with_its_place(engine: str) -> None:
+    mangled = "UPDATE audit_checkpoints SET made_at = 'some day' WHERE position = 1"
+    if engine == "postgresql":
+        with pytest.raises(DBAPIError):  # the column itself refuses it
+            tamper(mangled)
+        return
+    tamper(mangled)
+    assert faults() == [("checkpoint_unsigned", 1, 1)]
+    tamper("UPDATE audit_heads SET checkpoint_at = 'some day'")
+    assert ("head_unsigned", TEN, TEN) in faults()
+    happen()
+    assert ("was_unsigned", TEN + 1, TEN + 1) in faults()
+    assert audit_chain.extent().last == TEN + 2

@@ -45,7 +45,7 @@ def read(values: MultiDict[str, str], administrator: Administrator) -> Asked:
     """Return what an address or a form asks for; an organisation's seat sees its own only."""
     place = _one(values, "organisation", uuid.UUID) if administrator.of_portal else None
     wanted = Filter(
-        text=_text(values.get("q", "")),
+        text=text(values.get("q", "")),
         organisation_id=place,
         role=_one(values, "role", _role),
         state=_one(values, "state", State),
@@ -81,7 +81,8 @@ def _role(slug: str) -> Role:
     return role
 
 
-def _text(typed: str) -> str:
+def text(typed: str) -> str:
+    """Return what somebody typed without the blanks around it; 400 for what no form sends."""
     if len(typed) > LONGEST_TEXT or any(unicodedata.category(s) in {"Cc", "Cs"} for s in typed):
         abort(400)
     return typed.strip()

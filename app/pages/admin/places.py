@@ -56,6 +56,14 @@ PLACES = [
         under="organisations",
     ),
     Place(
+        "audit",
+        "clock",
+        _l("Audit log"),
+        _l("Who did what to whom, when and from where; exported and verified."),
+        Action.SEE_AUDIT,
+        under="audit",
+    ),
+    Place(
         "directory",
         "key",
         _l("Directory"),

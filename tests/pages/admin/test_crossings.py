@@ -18,9 +18,11 @@ from werkzeug.test import TestResponse
 from app import db
 from app.db import Base
 from app.models import Account, Membership, Organisation, Role
+from app.operations import audit
 from app.pages.admin.act_words import WORDS
 from tests import factories
 from tests.conftest import Clock
+from tests.factories import VISITOR
 from tests.operations.test_account_list import counted
 from tests.pages.admin.conftest import member, open_session
 from tests.pages.browser import Browser, values_of
@@ -287,3 +289,38 @@ def test_a_role_lost_meanwhile_closes_every_page(worlds: Worlds) -> None:
         answer = worlds.ask(method, f"/o/{worlds.x.id}/admin/{url}", **form)
         assert answer.status_code == 404
     assert everything() == before
+
+
+@pytest.mark.parametrize("name", [*TARGETS, "somebody of both"])
+@pytest.mark.parametrize("field", ["whom", "by", "organisation"])
+def test_no_filter_of_the_audit_log_tells_of_another_place(
+    worlds: Worlds, name: str, field: str
+) -> None:
+    who = worlds.targets.get(name, worlds.both)
+    for at in (worlds.y.id, None):
+        with db.transaction():
+            audit.record("name_changed", VISITOR, account_id=who.id, by=who.id, organisation_id=at)
+    typed = [str(worlds.y.id)] if field == "organisation" else [who.email or "", str(who.id)]
+    for url, method in (("audit", "GET"), ("audit/export", "POST")):
+        base = f"/o/{worlds.x.id}/admin/{url}"
+        for text in typed:
+            answer = worlds.ask(method, base, what="name_changed", **{field: text})
+            said = body(answer).replace(text, NOBODY)  # a file is read to its end first
+            nobodys = worlds.ask(method, base, what="name_changed", **{field: NOBODY})
+            assert answer.status_code == nobodys.status_code == 200
+            assert said == body(nobodys)
+            assert not [each for each in worlds.secrets if each in said]
+
+
+def test_who_acted_from_elsewhere_is_not_named_in_the_audit_log(worlds: Worlds) -> None:
+    with db.transaction():
+        audit.record(
+            "unlocked",
+            VISITOR,
+            account_id=worlds.both.id,
+            by=worlds.targets["superuser"].id,
+            organisation_id=worlds.x.id,
+        )
+    page = worlds.chief.open(f"/o/{worlds.x.id}/admin/audit?what=unlocked")
+    assert "an administrator who is not of this organisation" in page.text
+    assert not [each for each in worlds.secrets if each in page.text]

@@ -73,6 +73,11 @@ OPENS = {
     "remove_role_page": BOTH,
     "everybody": SUPERUSERS,
     "end_everybody": SUPERUSERS,
+    "audit": BOTH,
+    "export_audit": BOTH,
+    "verification": SUPERUSERS,
+    "verify_audit": SUPERUSERS,
+    "make_checkpoint": SUPERUSERS,
     "directory": SUPERUSERS,
     "try_directory": SUPERUSERS,
 }
