@@ -3,6 +3,7 @@
 from app.models.account import Account
 from app.models.audit_chain import AuditCheckpoint, AuditHead, AuditStart
 from app.models.audit_event import AuditEvent
+from app.models.daily_count import CountedUpTo, DailyCount, DailyFactors
 from app.models.imports import Import, ImportRow, Outcome
 from app.models.interface import Interface
 from app.models.invitation import Invitation
@@ -23,6 +24,7 @@ from app.models.pending_sign_in import EmailedPin, Factor, PendingSignIn, Verifi
 from app.models.recovery_code import RecoveryCode, RecoverySheet
 from app.models.refresh_token import RefreshToken
 from app.models.remembered_device import RememberedDevice
+from app.models.request_count import RequestCount
 from app.models.session import Seat, Session
 from app.models.signing_key import SigningKey
 from app.models.tickets import (
@@ -45,6 +47,9 @@ __all__ = [
     "AuditStart",
     "ChallengeFor",
     "Counted",
+    "CountedUpTo",
+    "DailyCount",
+    "DailyFactors",
     "Demand",
     "EmailedPin",
     "Factor",
@@ -70,6 +75,7 @@ __all__ = [
     "RecoverySheet",
     "RefreshToken",
     "RememberedDevice",
+    "RequestCount",
     "ResetTicket",
     "Role",
     "Seat",
