@@ -52,8 +52,8 @@ def _places(ours: list[uuid.UUID]) -> dict[uuid.UUID, str]:
     """Return the organisations of these memberships, by name."""
     row = Organisation
     places = select(row.id, row.name).join(Membership).where(Membership.id.in_(ours))
-    named = db.session().execute(places.distinct().order_by(row.name, row.id))
-    return {place: name for place, name in named}
+    rows = db.session().execute(places.distinct().order_by(row.name, row.id))
+    return {each.id: each.name for each in rows}
 
 
 def _mail(kind: str, account: Account, until: datetime, visitor: Visitor, **words: str) -> None:

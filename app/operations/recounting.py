@@ -67,9 +67,13 @@ def _of(day: date, until: int) -> Counts:
     counts: Counts = Counts()
     begin = datetime(day.year, day.month, day.day, tzinfo=UTC)
     on_that_day = _events.c.at >= begin, _events.c.at < begin + DAY
-    first, last = db.session().execute(
-        select(func.min(_events.c.position), func.max(_events.c.position)).where(*on_that_day)
-    ).one()
+    first, last = (
+        db.session()
+        .execute(
+            select(func.min(_events.c.position), func.max(_events.c.position)).where(*on_that_day)
+        )
+        .one()
+    )
     after = (first or 0) - 1
     while first is not None and after < min(last, until):
         found = audit_rows.batch(after, min(last, until))

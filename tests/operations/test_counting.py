@@ -36,7 +36,9 @@ def counted() -> Counted:
     """Return the daily counts that are kept, and forget what the session had read."""
     db.session().rollback()
     row = DailyCount
-    found = db.session().execute(select(row.day, row.organisation_id, row.what, row.detail, row.times))
+    found = db.session().execute(
+        select(row.day, row.organisation_id, row.what, row.detail, row.times)
+    )
     kept = [tuple(each) for each in found]
     assert len(kept) == len({each[:4] for each in kept}), "one row of each"
     return {each[:4]: each[4] for each in kept}
@@ -163,9 +165,7 @@ def test_whoever_is_second_adds_nothing(monkeypatch: pytest.MonkeyPatch) -> None
     assert counted() == of_the_log()
 
 
-def test_many_at_once_count_each_event_once(
-    portal: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_many_at_once_count_each_event_once(portal: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(audit_rows, "BATCH", 5)
     something(10, X)
 
