@@ -10,36 +10,37 @@ from app.operations.factor_census import FACTORS
 
 DAY = timedelta(days=1)
 WEEK = 7
+WEEKS_OF_A_YEAR = 52
+LONGEST_BY_DAY = 30
 
 
-class Span(enum.Enum):
-    """How far back to look: a name for the address, days to a bar, and how many bars."""
+class Span(enum.StrEnum):
+    """How far back to look, in days as addresses name them."""
 
-    DAYS_7 = ("7", 1, 7)
-    DAYS_30 = ("30", 1, 30)
-    DAYS_90 = ("90", WEEK, 13)
-    DAYS_365 = ("365", WEEK, 52)
+    DAYS_7 = "7"
+    DAYS_30 = "30"
+    DAYS_90 = "90"
+    DAYS_365 = "365"
 
-    def __init__(self, name: str, size: int, bars: int) -> None:
-        self.slug, self.size, self.bars = name, size, bars
+    @property
+    def days(self) -> int:
+        """How many days a bar has: with more than a month to show, a week."""
+        return 1 if int(self) <= LONGEST_BY_DAY else WEEK
 
-    @classmethod
-    def of_slug(cls, slug: str) -> "Span":
-        """Return the span of this name, or raise ValueError."""
-        for span in cls:
-            if span.slug == slug:
-                return span
-        raise ValueError(slug)
+    @property
+    def bars(self) -> int:
+        """How many bars there are. A part of a week makes a whole one, but no second year."""
+        return min(-(-int(self) // self.days), WEEKS_OF_A_YEAR)
 
     def begin(self, today: date) -> date:
         """Return the first day of the oldest bar; the newest ends today."""
-        return today - (self.size * self.bars - 1) * DAY
+        return today - (self.days * self.bars - 1) * DAY
 
     def buckets(self, today: date) -> list[tuple[date, date]]:
         """Return the first and the last day of each bar."""
-        first, size = self.begin(today), self.size
-        begins = (first + number * size * DAY for number in range(self.bars))
-        return [(begin, begin + (size - 1) * DAY) for begin in begins]
+        first, days = self.begin(today), self.days
+        begins = (first + number * days * DAY for number in range(self.bars))
+        return [(begin, begin + (days - 1) * DAY) for begin in begins]
 
 
 @dataclass(frozen=True)

@@ -41,8 +41,8 @@ def take() -> Census:
     census: Census = defaultdict(lambda: dict.fromkeys(FACTORS, 0))
     census[None]  # the portal's row is there, though nobody is
     for some in _batches():
-        for place, factor, accounts in [*_of_portal(some), *_of_places(some)]:
-            census[place][factor] += accounts
+        for row in [*_of_portal(some), *_of_places(some)]:
+            census[row.place][row.factor] += row.accounts
     return census
 
 
@@ -72,7 +72,8 @@ def _batches() -> Iterator[ColumnElement[bool]]:
 
 def _of_portal(some: ColumnElement[bool]) -> list[Row[Any]]:
     held = _held(some).subquery()
-    counted = select(null(), held.c.factor, func.count()).group_by(held.c.factor)
+    factor, accounts = held.c.factor, func.count().label("accounts")
+    counted = select(null().label("place"), factor, accounts).group_by(factor)
     return list(db.session().execute(counted))
 
 
@@ -81,8 +82,8 @@ def _of_places(some: ColumnElement[bool]) -> list[Row[Any]]:
     held = _held(some).add_columns(Membership.organisation_id)
     here = Membership.account_id == Account.id, Membership.organisation_id.is_not(None)
     once = held.join(Membership, and_(*here)).distinct().subquery()
-    place, factor = once.c.organisation_id, once.c.factor
-    counted = select(place, factor, func.count()).group_by(place, factor)
+    place, factor = once.c.organisation_id.label("place"), once.c.factor
+    counted = select(place, factor, func.count().label("accounts")).group_by(place, factor)
     return list(db.session().execute(counted))
 
 

@@ -37,8 +37,7 @@ def tell(tried: PasswordTry, visitor: Visitor) -> None:
     if ours:
         places = _places(ours)
         for place in places:
-            here = {"account_id": account.id, "organisation_id": place}
-            audit.record("membership_locked", visitor, **here)
+            audit.record("membership_locked", visitor, account_id=account.id, organisation_id=place)
         until, names = max(locked.values()), ", ".join([*places.values()][:MOST_NAMES])
         _mail("membership_locked", account, until, visitor, organisation=names)
 

@@ -24,10 +24,10 @@ class Asked:
     span: Span
     place: Organisation | None
 
-    def query(self, **changes: str) -> dict[str, str]:
+    def query(self, **changes: str) -> dict[str, Any]:
         """Return what belongs into the address of the same numbers, with changes."""
         place = {"organisation": str(self.place.id)} if self.place else {}
-        return {"days": self.span.slug, **place, **changes}
+        return {"days": self.span.value, **place, **changes}
 
     @property
     def place_id(self) -> uuid.UUID | None:
@@ -72,7 +72,7 @@ def chart(topic: str) -> ResponseReturnValue:
 def _asked() -> Asked:
     """Read the address; an organisation's seat sees its own numbers, whatever that says."""
     try:
-        span = Span.of_slug(request.args.get("days") or Span.DAYS_30.slug)
+        span = Span(request.args.get("days") or Span.DAYS_30)
         named = request.args.get("organisation") if acting().of_portal else None
         place = uuid.UUID(named) if named else None
     except ValueError:
