@@ -68,6 +68,7 @@ SPANS = {
     Span.DAYS_365: _l("A year, by week"),
 }
 NEVER = _l("Nothing in this time.")
+FEW = 20  # a share of so little tells nothing
 
 
 def summary(chart: Chart) -> str:
@@ -109,6 +110,8 @@ def change(now: int, before: int) -> Any:
         return _("as many as in those before")
     if before == 0:
         return _("none in those before")
+    if before < FEW:
+        return _("%(number)s in those before", number=format_decimal(before))
     percent = format_decimal(abs(round(100 * (now - before) / before)))
     if now > before:
         return _("%(percent)s%% more than in those before", percent=percent)

@@ -111,7 +111,7 @@ def _labels(bars: list[Bar]) -> list[Label]:
     labels = []
     for count, number in enumerate(range(len(bars) - 1, -1, -step)):
         middle = (number + 0.5) * room
-        text = chart_words.day(bars[number].end)
+        text = chart_words.day(bars[number].begin)
         labels.append(_label(text, middle, room, second=count % 2 == 1))
     return labels
 

@@ -328,3 +328,18 @@ def test_an_answer_that_failed_is_counted_as_that(
 
 def fail() -> str:
     raise ZeroDivisionError
+
+
+@pytest.mark.parametrize(
+    ("week", "before", "told"),
+    [
+        (0, 0, "as many as in those before"),
+        (5, 0, "none in those before"),
+        (5, 19, "19 in those before"),
+        (30, 20, "50% more than in those before"),
+        (1_000, 4_000, "75% fewer than in those before"),
+    ],
+)
+def test_a_change_is_told_in_words(week: int, before: int, told: str, portal: Flask) -> None:
+    with portal.test_request_context():
+        assert chart_words.change(week, before) == told
