@@ -18,26 +18,30 @@ from app.cli.organisations import organisations
 from app.cli.outbox import outbox
 from app.cli.purge import purge
 from app.cli.serve import serve
+from app.cli.statistics import statistics
 
 WSGI = Path(__file__).resolve().parent.parent.parent / "wsgi.py"
+
+COMMANDS = (
+    accounts,
+    organisations,
+    memberships,
+    directory,
+    keys,
+    outbox,
+    purge,
+    audit,
+    statistics,
+    demo,
+    serve,
+)
 
 
 def init_app(app: Flask) -> None:
     """Give the application its commands."""
     for command in (import_, export, sync):
         accounts.add_command(command)
-    for command in (
-        accounts,
-        organisations,
-        memberships,
-        directory,
-        keys,
-        outbox,
-        purge,
-        audit,
-        demo,
-        serve,
-    ):
+    for command in COMMANDS:
         app.cli.add_command(command)
 
 

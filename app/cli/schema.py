@@ -7,28 +7,20 @@ from typing import TextIO
 
 import click
 import flask_migrate
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from flask import current_app
 
-from app import config, db
+from app import config
 from app.cli.sentences import UNPREPARED
+from app.operations import schema_state
+from app.operations.schema_state import Fit
 
 OLDER = "The database is from an older Doorward: run flask --app wsgi db upgrade."
 NEWER = "The database is from a newer Doorward: update this one, or restore an older backup."
+PROBLEMS = {Fit.MISSING: UNPREPARED, Fit.OLDER: OLDER, Fit.NEWER: NEWER}
 
 
 def problem() -> str | None:
     """Return what is wrong with the database's tables in one sentence, or None."""
-    scripts = ScriptDirectory.from_config(current_app.extensions["migrate"].migrate.get_config())
-    with db.db.engine.connect() as connection:
-        current = set(MigrationContext.configure(connection).get_current_heads())
-    if current == set(scripts.get_heads()):
-        return None
-    if not current:
-        return UNPREPARED
-    known = {script.revision for script in scripts.walk_revisions()}
-    return OLDER if current <= known else NEWER
+    return PROBLEMS.get(schema_state.read().fit)
 
 
 def require_current() -> None:

@@ -1,9 +1,12 @@
-"""What a server does beside answering, once an hour, whichever process comes first.
+"""What a server does beside answering, again and again, in a thread of each process.
 
-It purges, and lets accounts that a directory has follow it.
+It writes down how its requests went, counts what happened since anybody counted, and looks once a
+day which factors people have. Once an hour, whichever process comes first purges, and lets accounts
+that a directory has follow it.
 """
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 
 import structlog
@@ -12,17 +15,17 @@ from flask import Flask
 from app.cli.command import VISITOR
 from app.directory import reader
 from app.errors import DirectoryAway
-from app.operations import directory_sync, purging
+from app.operations import counting, directory_sync, factor_census, purging, request_counts
 from app.operations.directory_sync import TooManyGone
 
-LOOKS_EVERY = timedelta(minutes=5)  # whether the hour is over; a busy start is left alone
+LOOKS_EVERY = timedelta(minutes=5)  # whether anything is due; a busy start is left alone
 
 log = structlog.get_logger("doorward.upkeep")
 _threads: list[threading.Thread] = []
 
 
 def start_thread(app: Flask, stop: threading.Event | None = None) -> None:
-    """Have a thread of this process purge when it is its turn, if none does yet."""
+    """Have a thread of this process do what is due, if none does yet."""
     if any(thread.is_alive() for thread in _threads):  # a forked process has none of them
         return
     arguments = (app, stop or threading.Event())
@@ -37,14 +40,23 @@ def _watch(app: Flask, stop: threading.Event) -> None:
 
 
 def _look(app: Flask) -> None:
-    """Purge if it is our turn; whatever goes wrong, the thread lives on."""
+    """Do what is due, each for itself: what goes wrong with one holds up no other."""
+    for failed, chore in CHORES.items():
+        _do(app, chore, failed)
+
+
+def _do(app: Flask, chore: Callable[[], object], failed: str) -> None:
     try:
         with app.app_context():
-            if purging.take_turn():
-                log.info("purged", **purging.purge())
-                _follow_directory()
+            chore()
     except Exception as error:  # the database may be away; it comes back
-        log.error("purge_failed", error=type(error).__name__)
+        log.error(failed, error=type(error).__name__)
+
+
+def _purge() -> None:
+    if purging.take_turn():
+        log.info("purged", **purging.purge())
+        _follow_directory()
 
 
 def _follow_directory() -> None:
@@ -61,3 +73,11 @@ def _follow_directory() -> None:
         log.warning("directory_away")
     else:
         log.info("directory_followed", gone=gone)
+
+
+CHORES: dict[str, Callable[[], object]] = {  # by what the log says where one fails
+    "request_counts_failed": request_counts.flush,
+    "counting_failed": counting.catch_up,
+    "factor_census_failed": factor_census.take_if_due,
+    "purge_failed": _purge,
+}

@@ -3,6 +3,7 @@
 from app.models.account import Account
 from app.models.audit_chain import AuditCheckpoint, AuditHead, AuditStart
 from app.models.audit_event import AuditEvent
+from app.models.daily_count import CountedUpTo, DailyCount, DailyFactors
 from app.models.directory_entry import DirectoryEntry
 from app.models.imports import Import, ImportRow, Outcome
 from app.models.interface import Interface
@@ -24,6 +25,7 @@ from app.models.pending_sign_in import EmailedPin, Factor, PendingSignIn, Verifi
 from app.models.recovery_code import RecoveryCode, RecoverySheet
 from app.models.refresh_token import RefreshToken
 from app.models.remembered_device import RememberedDevice
+from app.models.request_count import RequestCount
 from app.models.session import Seat, Session
 from app.models.signing_key import SigningKey
 from app.models.tickets import (
@@ -46,6 +48,9 @@ __all__ = [
     "AuditStart",
     "ChallengeFor",
     "Counted",
+    "CountedUpTo",
+    "DailyCount",
+    "DailyFactors",
     "Demand",
     "DirectoryEntry",
     "EmailedPin",
@@ -72,6 +77,7 @@ __all__ = [
     "RecoverySheet",
     "RefreshToken",
     "RememberedDevice",
+    "RequestCount",
     "ResetTicket",
     "Role",
     "Seat",

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.clock import now
 from app.db import Base
 
+WAITING = text("sent_at IS NULL AND failed_at IS NULL")
+
 
 class OutgoingMail(Base):
     """A mail that was promised in the same transaction as what it tells of: the outbox.
@@ -22,8 +24,20 @@ class OutgoingMail(Base):
         Index(
             "ix_outgoing_mails_waiting",
             "next_try_at",
-            sqlite_where=text("sent_at IS NULL AND failed_at IS NULL"),
-            postgresql_where=text("sent_at IS NULL AND failed_at IS NULL"),
+            sqlite_where=WAITING,
+            postgresql_where=WAITING,
+        ),
+        Index(
+            "ix_outgoing_mails_oldest_waiting",
+            "created_at",
+            sqlite_where=WAITING,
+            postgresql_where=WAITING,
+        ),
+        Index(
+            "ix_outgoing_mails_failed",
+            "failed_at",
+            sqlite_where=text("failed_at IS NOT NULL"),
+            postgresql_where=text("failed_at IS NOT NULL"),
         ),
         Index("ix_outgoing_mails_recipient", "recipient_key", "created_at"),
     )

@@ -30,6 +30,8 @@ from app.operations import sessions
 class Action(enum.StrEnum):
     """What administrators do."""
 
+    SEE_DASHBOARD = "see_dashboard"
+    SEE_CONDITION = "see_condition"
     SEE_ACCOUNTS = "see_accounts"
     EXPORT_ACCOUNTS = "export_accounts"
     CREATE_ACCOUNT = "create_account"
@@ -75,6 +77,8 @@ PORTAL, ORGANISATION, ALONE = Reach.PORTAL, Reach.ORGANISATION, Reach.ALONE
 # What is not here is refused. Account administrators do not create accounts: they would learn
 # which addresses have one elsewhere. They invite, which looks alike for everybody.
 TABLE: dict[Action, dict[Role, Reach]] = {
+    Action.SEE_DASHBOARD: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
+    Action.SEE_CONDITION: {Role.SUPERUSER: PORTAL},
     Action.SEE_ACCOUNTS: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
     Action.EXPORT_ACCOUNTS: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
     Action.CREATE_ACCOUNT: {Role.SUPERUSER: PORTAL},

@@ -17,6 +17,8 @@ SIGN_INS = frozenset(
     {
         "signed_in",
         "sign_in_failed",
+        "account_locked",
+        "membership_locked",
         "wrong_code",
         "pin_resent",
         "another_factor_chosen",

@@ -1,4 +1,4 @@
-"""Telling people by mail that failed tries locked their account, at the moment when they do.
+"""Telling that failed tries locked an account, at the moment when they do: its owner and the log.
 
 Nobody got in, so there is nothing to take back: the mail has a link that opens the lock.
 """
@@ -13,7 +13,7 @@ from app import db
 from app.clock import now
 from app.mail import outbox
 from app.models import Account, Counted, Membership, Organisation, UnlockTicket
-from app.operations import lockout, tickets
+from app.operations import audit, lockout, tickets
 from app.operations.password_try import PasswordTry
 from app.operations.visitor import Visitor
 
@@ -21,7 +21,7 @@ MOST_NAMES = 5  # of organisations, in one mail
 
 
 def tell(tried: PasswordTry, visitor: Visitor) -> None:
-    """Mail the owner if the failed try that was just charged locked something.
+    """Mail the owner, and record it, if the failed try that was just charged locked something.
 
     In the caller's transaction. The whole account comes before memberships: one mail says enough.
     """
@@ -29,12 +29,16 @@ def tell(tried: PasswordTry, visitor: Visitor) -> None:
     if account is None or account.activated_at is None or account.suspended_at is not None:
         return
     if until := _locked(Counted.IDENTITY, [tried.identity]).get(tried.identity):
+        audit.record("account_locked", visitor, account_id=account.id)
         _mail("locked", account, until, visitor)
         return
     locked = _locked(Counted.MEMBERSHIP, tried.members.values())
     ours = [each for each, subject in tried.members.items() if subject in locked]
     if ours:
-        until, names = max(locked.values()), ", ".join(_names(ours))
+        places = _places(ours)
+        for place in places:
+            audit.record("membership_locked", visitor, account_id=account.id, organisation_id=place)
+        until, names = max(locked.values()), ", ".join([*places.values()][:MOST_NAMES])
         _mail("membership_locked", account, until, visitor, organisation=names)
 
 
@@ -43,10 +47,12 @@ def _locked(counted: Counted, subjects: Iterable[str]) -> dict[str, datetime]:
     return {subject: until for (_, subject), until in found.items()}
 
 
-def _names(ours: list[uuid.UUID]) -> list[str]:
-    places = select(Organisation.name).join(Membership).where(Membership.id.in_(ours))
-    named = places.distinct().order_by(Organisation.name).limit(MOST_NAMES)
-    return list(db.session().scalars(named))
+def _places(ours: list[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Return the organisations of these memberships, by name."""
+    row = Organisation
+    places = select(row.id, row.name).join(Membership).where(Membership.id.in_(ours))
+    rows = db.session().execute(places.distinct().order_by(row.name, row.id))
+    return {each.id: each.name for each in rows}
 
 
 def _mail(kind: str, account: Account, until: datetime, visitor: Visitor, **words: str) -> None:

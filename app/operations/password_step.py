@@ -200,8 +200,13 @@ def _why_shut(refused: list[RefusedWay], matched: set[uuid.UUID]) -> Refusal:
 def _note_failure(tried: PasswordTry, refusal: Refusal, visitor: Visitor) -> None:
     with db.transaction():
         lock_mails.tell(tried, visitor)
-        who = tried.account_id
-        audit.record("sign_in_failed", visitor, account_id=who, reason=refusal.reason)
+        audit.record(
+            "sign_in_failed",
+            visitor,
+            account_id=tried.account_id,
+            organisation_id=tried.only_place,
+            reason=refusal.reason,
+        )
 
 
 def _pending_of(verification: Verification) -> list[PendingSignIn]:

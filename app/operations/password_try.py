@@ -57,7 +57,14 @@ class PasswordTry:
     locked: dict[uuid.UUID, datetime] = field(default_factory=dict)
     decoys: int = 1
     own: frozenset[uuid.UUID] = frozenset()  # where the account has a password of its own
+    places: frozenset[uuid.UUID | None] = frozenset()  # what the try is for; None is the portal
     only_entry: bool = False  # a directory knows this person, and no account does yet
+
+    @property
+    def only_place(self) -> uuid.UUID | None:
+        """The organisation whose business the try is: the only one that it is for, if any is."""
+        [place] = self.places if len(self.places) == 1 else [None]
+        return place
 
     @property
     def nothing_can_open(self) -> bool:
@@ -215,7 +222,9 @@ def _of(
     stored = _stored(account, {m.organisation_id for m in ours}, narrow=only)
     if spared:
         stored = [row for row in stored if known.by(row.organisation_id)]
-    return PasswordTry(account.id, stored, subject, network, members, locked, own=own)
+    places = frozenset(m.organisation_id for m in ours)
+    charged = (account.id, stored, subject, network, members, locked)
+    return PasswordTry(*charged, own=own, places=places)
 
 
 def _charge_network(visitor: Visitor, known_as: str | None) -> str | None:

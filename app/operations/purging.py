@@ -19,6 +19,7 @@ from app.models import (
     AddressTicket,
     AuditEvent,
     Counted,
+    DailyFactors,
     FailedSignIns,
     Import,
     ImportRow,
@@ -30,12 +31,20 @@ from app.models import (
     PasskeyChallenge,
     RecoverySheet,
     RememberedDevice,
+    RequestCount,
     ResetTicket,
     Session,
     UnlockTicket,
     Verification,
 )
-from app.operations import audit_retention, lockout, removal
+from app.operations import (
+    audit_retention,
+    counting,
+    factor_census,
+    lockout,
+    removal,
+    request_counts,
+)
 
 BATCH = 100  # rows; with what hangs on them some 20 ms on SQLite
 MAIL_KEPT = timedelta(days=30)
@@ -83,6 +92,7 @@ def batches() -> Iterator[tuple[str, int]]:
             yield table.__tablename__, rows
     for account_id in removal.due():
         yield Account.__tablename__, int(removal.remove_due(account_id))
+    counting.catch_up()  # what happened is counted before its events go
     for rows in audit_retention.drop(BATCH):
         yield AuditEvent.__tablename__, rows
 
@@ -111,6 +121,8 @@ def _expired() -> Iterator[tuple[type[db.Base], Condition]]:
     yield ImportRow, ImportRow.import_id.in_(select(Import.id).where(*long_ago))
     yield Import, and_(*long_ago)  # an import that was kept stays, for as long as it can be undone
     yield Invitation, Invitation.expires_at <= moment - INVITATION_KEPT
+    yield DailyFactors, DailyFactors.day < (moment - factor_census.KEPT).date()
+    yield RequestCount, RequestCount.hour < moment - request_counts.KEPT
     yield Account, _never_activated()
 
 

@@ -236,11 +236,12 @@ def _answer(
 
 
 def _note_wrong(pending: PendingSignIn, refusal: WrongCode, visitor: Visitor) -> None:
-    offset = refusal.clock_offset
+    offset, membership = refusal.clock_offset, pending.membership
     audit.record(
         "wrong_code",
         visitor,
         account_id=pending.verification.account_id,
+        organisation_id=membership.organisation_id if membership else None,
         factor=pending.factor.value,
         clock_offset_s=None if offset is None else int(offset.total_seconds()),
     )

@@ -38,6 +38,7 @@ from app.pages import (
     registration,
     removal,
     request_ids,
+    request_timing,
     roles,
     second_factor,
     sessions,
@@ -89,6 +90,7 @@ BLUEPRINTS = (
 
 def init_app(app: Flask) -> None:
     """Give the application its pages, and what every page needs."""
+    request_timing.init_app(app)
     request_ids.init_app(app)
     ours = {blueprint.name for blueprint in BLUEPRINTS} | set(admin.PREFIXES)
     cross_site.init_app(app, ours)

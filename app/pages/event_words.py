@@ -41,6 +41,8 @@ SENTENCES = {
     "reset_asked": _l("A mail to set a new password was asked for"),
     "password_reset": _l("A new password was set by mail"),
     "not_me": _l("It was said by mail that something was somebody else's doing"),
+    "account_locked": _l("The account was locked for a while after too many wrong tries"),
+    "membership_locked": _l("A role was locked for a while after too many wrong tries"),
     "unlock_asked": _l("A mail to open a lock was asked for"),
     "unlocked": _l("The locks that wrong passwords left were opened"),
     # Second factors

@@ -80,6 +80,7 @@ COMMANDS = [
     "purge",
     "audit verify",
     "audit checkpoint",
+    "statistics rebuild",
     "demo",
     "serve",
 ]

@@ -1,4 +1,4 @@
-"""The thread that purges: once an hour, and nothing ends it but its stop."""
+"""The thread of upkeep: it purges once an hour, counts, and nothing ends it but its stop."""
 
 import logging
 import threading
@@ -8,12 +8,13 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app import db
 from app.cli import upkeep
-from app.models import DirectoryEntry, Verification
-from app.operations import purging, sign_in
+from app.db import Base
+from app.models import CountedUpTo, DailyFactors, DirectoryEntry, RequestCount, Verification
+from app.operations import purging, request_counts, sign_in
 from tests import factories, slapd
 from tests.conftest import Clock
 from tests.factories import PASSWORD, VISITOR
@@ -123,3 +124,34 @@ def test_a_directory_that_is_away_keeps_it_from_nothing(
     upkeep._look(portal)
     assert "purged" in log.events()
     assert "directory_away" in log.events()
+
+
+def test_counts_are_made_by_themselves(portal: Flask, stop: threading.Event) -> None:
+    request_counts.note("GET /home", 200, 0.01)
+    sign_in.verify_password(factories.account().email or "", PASSWORD, VISITOR)
+
+    upkeep.start_thread(portal, stop)
+
+    until(lambda: all(is_written(table) for table in (CountedUpTo, DailyFactors, RequestCount)))
+
+
+def is_written(table: type[Base]) -> bool:
+    db.session().rollback()
+    return db.session().scalar(select(func.count()).select_from(table)) != 0
+
+
+def test_what_goes_wrong_with_one_holds_up_no_other(
+    portal: Flask, stop: threading.Event, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away() -> None:
+        raise OSError("the database is away")
+
+    failing = [name for name in upkeep.CHORES if name != "purge_failed"]
+    for name in failing:
+        monkeypatch.setitem(upkeep.CHORES, name, away)
+
+    upkeep.start_thread(portal, stop)
+
+    until(lambda: "purged" in log.events())
+    assert set(failing) <= set(log.events())
+    assert "purge_failed" not in log.events()

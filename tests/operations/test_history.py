@@ -62,7 +62,7 @@ def test_an_event_tells_where_it_came_from_and_why() -> None:
     good, failed = history.page(who).events
 
     assert failed.event.details == {"reason": "wrong_password", "user_agent": "curl/8.0"}
-    assert (failed.event.address, failed.organisation) == (STRANGER.address, None)
+    assert (failed.event.address, failed.organisation) == (STRANGER.address, "Elm School")
     assert good.organisation == "Elm School"
     assert good.event.details["user_agent"] == VISITOR.user_agent
 

@@ -22,7 +22,7 @@ from tests.factories import PASSWORD
 FIREFOX = "Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 HOST = "http://localhost"
 HARMLESS = {"next", "ask", "v", "kind", "before"}  # what the query of an address on a page may hold
-LISTS = {"q", "organisation", "role", "state", "sort", "after", "at", "act", "who"}
+LISTS = {"days", "q", "organisation", "role", "state", "sort", "after", "at", "act", "who"}
 LISTS |= {"whom", "by", "what", "interface", "since", "until"}  # of the audit log
 MOST_REDIRECTS = 6
 POLICY = {

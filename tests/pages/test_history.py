@@ -38,7 +38,7 @@ def test_good_and_failed_sign_ins_are_told_with_their_reasons(guest: Browser) ->
 
     assert good.startswith("Signed in By the password alone · At Elm School Firefox on Ubuntu · ")
     assert "These pages · 192.0.2.1" in good
-    assert failed.startswith("A sign-in failed Wrong password Firefox on Ubuntu · These pages")
+    assert failed.startswith("A sign-in failed Wrong password · At Elm School Firefox on Ubuntu")
     assert "UTC" in failed
 
 

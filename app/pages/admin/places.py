@@ -31,7 +31,7 @@ class Place:
 
 
 PLACES = [
-    Place("overview", "home", _l("Overview")),
+    Place("overview", "home", _l("Overview"), action=Action.SEE_DASHBOARD),
     Place(
         "accounts",
         "people",

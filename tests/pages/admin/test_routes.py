@@ -16,6 +16,7 @@ BOTH, SUPERUSERS = "both seats", "superusers"
 # Each page, and whose seat opens it. A page without a row here fails the first test.
 OPENS = {
     "overview": BOTH,
+    "chart": BOTH,
     "organisations": BOTH,
     "create_organisation": SUPERUSERS,
     "one_organisation": BOTH,
@@ -112,6 +113,7 @@ class World:
         place = self.spare if portal else self.x  # the spare one will be suspended
         values["place_id"] = place.id
         values["invitation_id"] = factories.invitation(place).id
+        values["topic"] = "sign-ins"
         values |= a_target(self.x)
         if "organisation_id" in rule.arguments:
             values["organisation_id"] = (at or self.x).id
