@@ -41,6 +41,8 @@ def against(
     refusal: Refusal, seen: Examination, administrator: Administrator, way: Way | None = None
 ) -> Cure | None:
     """Return the first act against a refusal that this administrator may do, if there is one."""
+    if way is not None and way.membership is None and refusal.reason == "membership_locked":
+        return None  # with its roles, which have cures of their own
     for action in AGAINST[refusal.reason]:
         if found := offered(action, seen, administrator, way):
             return found

@@ -13,7 +13,7 @@ from app.operations import lockout
 from app.security import networks
 
 LATELY = timedelta(days=30)
-MOST_TRIES = 10
+MOST_TRIES = 25
 MOST_MAILS = 8
 MOST_NETWORKS = 20
 TRIES = ("signed_in", "sign_in_failed", "wrong_code")
@@ -57,7 +57,7 @@ class NetworkLock:
 def tries_of(account: Account) -> list[AuditEvent]:
     """Return the newest sign-ins of an account, good and failed; what came before it is left out.
 
-    A try that met a lock is not written down: nothing was compared.
+    A try that met a lock of the account is not written down: nothing was compared.
     """
     row = AuditEvent
     since = max(account.created_at, now() - LATELY)

@@ -8,11 +8,9 @@ import uuid
 from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from app.mail import devices
 from app.models import Invitation
 from app.operations import invitation_list, sign_in_examination
 from app.operations.authority import Action
-from app.pages import event_words
 from app.pages.admin import invitation_words, verdict_lines, verdict_words, words
 from app.pages.admin.forms import WhoForm
 from app.pages.admin.seat import acting, granted, pages
@@ -54,9 +52,6 @@ def verdict(account_id: uuid.UUID) -> ResponseReturnValue:
         shown=verdict_lines.of(seen, acting()),
         words=words,
         said=verdict_words,
-        event_words=event_words,
-        opened_by=devices.OPENED_BY,
-        device=devices.label,
     )
 
 

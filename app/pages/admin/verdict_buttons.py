@@ -54,7 +54,7 @@ class Desk:
         """Return a refusal in words, with the button that mends it."""
         cure = sign_in_cures.against(refusal, self.seen, self.who, way)
         until: datetime | None = getattr(refusal, "until", None)
-        return Cause(str(verdict_words.WHY[refusal.reason]), self._leading_to(cure), until)
+        return Cause(verdict_words.why(refusal, way), self._leading_to(cure), until)
 
     def _leading_to(self, cure: Cure | None) -> Button | None:
         if cure is None:

@@ -10,8 +10,9 @@ from app.operations.authority import Action, Administrator
 from app.operations.sign_in_examination import Examination
 from app.operations.sign_in_verdicts import Way
 from app.pages import cards, roles
-from app.pages.admin import verdict_hints, verdict_words, words
+from app.pages.admin import verdict_hints, verdict_tries, verdict_words, words
 from app.pages.admin.verdict_buttons import Button, Cause, Desk
+from app.pages.admin.verdict_tries import Tried
 
 OF_SECOND_STEP = {"too_many_codes", "resend_too_soon"}  # one cause, however many ways in it shuts
 
@@ -36,13 +37,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Shown:
-    """What keeps the account out, what may, each way in, and what takes a lost factor away."""
+    """What keeps the account out, what may, each way in, what was tried, and against a loss."""
 
     verdict: str
     tone: str
     causes: list[Cause]
     hints: list[Cause]
     lines: list[Line]
+    tries: list[Tried]
     lost_factor: Button | None
 
 
@@ -56,6 +58,7 @@ def of(seen: Examination, who: Administrator) -> Shown:
         [desk.cause(refusal) for refusal in _shared(seen)],
         verdict_hints.of(desk),
         [_line(desk, way) for way in seen.ways],
+        verdict_tries.of(seen.facts.tries) if seen.facts else [],
         desk.button(Action.REMOVE_FACTOR) if seen.facts else None,
     )
 
@@ -70,6 +73,8 @@ def _shared(seen: Examination) -> list[Refusal]:
 def _verdict(seen: Examination) -> tuple[str, str]:
     """Return all the verdicts in one, and its tone."""
     open_ones = [way for way in seen.verdicts.ways if seen.verdicts.opens(way)]
+    if not open_ones and seen.facts is None:
+        return _("Nothing at this organisation lets them in just now."), cards.STOPPED
     if not open_ones:
         return _("Nothing lets them in just now."), cards.STOPPED
     if len(open_ones) < len(seen.verdicts.ways):

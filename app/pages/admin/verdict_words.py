@@ -6,6 +6,7 @@ from flask_babel import format_timedelta, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.errors import Refusal
 from app.models import Demand, Factor
 from app.operations.account_rules import InReach
 from app.operations.sign_in_facts import Delivery
@@ -14,6 +15,7 @@ from app.pages.admin import rule_words
 
 IN_SECONDS = 2.5  # minutes; what is shorter is told in seconds: an app's code changes every 30
 MOST_NAMES = 3  # of organisations that ask for one rule
+WITH_ALL_ROLES = _l("Every role is locked or shut, and this with them.")
 WHY = {
     "locked": _l(
         "The account is locked after too many wrong passwords, but for devices that know it."
@@ -22,7 +24,7 @@ WHY = {
     "account_suspended": _l("The account is suspended."),
     "not_activated": _l("The address is not confirmed yet: the account is not activated."),
     "wrong_password": _l("There is no password that opens this yet."),
-    "no_way_in": _l("None of the roles is open, so this is shut as well."),
+    "no_way_in": WITH_ALL_ROLES,
     "membership_locked": _l("Locked after too many wrong passwords at this organisation."),
     "organisation_suspended": _l("The organisation is suspended: nobody signs in there."),
     "generic_not_allowed": _l("The organisation admits no accounts without an e-mail address."),
@@ -72,6 +74,13 @@ RULES = {
 }
 
 
+def why(refusal: Refusal, way: Way | None) -> str:
+    """Return what keeps somebody out; the account's own way in is locked with all its roles."""
+    if way is not None and way.membership is None and refusal.reason == "membership_locked":
+        return str(WITH_ALL_ROLES)
+    return str(WHY[refusal.reason])
+
+
 def verdict(reason: str) -> str:
     """Return a refusal's reason in a word or two."""
     return str(VERDICTS.get(reason, _("Shut")))
@@ -98,14 +107,20 @@ def clock(offset: timedelta) -> str:
 def wrong_passwords(count: int) -> str:
     """Tell of wrong passwords since somebody last got in."""
     return ngettext(
-        "Their newest try was with a wrong password.",
-        "Their newest %(num)s tries were with wrong passwords.",
+        "Since they last got in, %(num)s try was with a wrong password.",
+        "Since they last got in, %(num)s tries were with wrong passwords.",
         count,
     )
 
 
-def enrolment(way: Way) -> str:
-    """Tell what forced set-up means at a way in; nothing where it is not due."""
+def second_step(way: Way) -> str:
+    """Tell what a second step means at a way in, where that needs words.
+
+    That of somebody who belongs elsewhere too is told by the organisation's own rule alone.
+    """
+    if way.factor is None and way.membership is not None:
+        demand = rule_words.FACTORS[way.membership.demand.name.lower()]
+        return _("Second step, by this organisation's rules: %(demand)s.", demand=demand)
     if way.factor is not Factor.ENROLMENT:
         return ""
     if way.membership is None:

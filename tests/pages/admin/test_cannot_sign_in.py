@@ -232,12 +232,12 @@ def test_what_else_is_known_is_told(superuser: Browser, clock: Clock) -> None:
     page = examined(superuser, "ann@example.org")
 
     for told in (
-        "Their newest 3 tries were with wrong passwords. Send a reset mail",
+        "Since they last got in, 3 tries were with wrong passwords. Send a reset mail",
         "Too many wrong passwords came from the network 198.51.100.7/32.",
         "They asked to have the account removed.",
         "They have a passkey: no lock of a password stops that one.",
         "3 recovery codes are left. Remove the second factor",
-        "A sign-in failed · Wrong password",
+        "A sign-in failed · Wrong password 3 times",
         "Asked by Strict School",
         "An authenticator app or a passkey",
         "Needs a passkey",
@@ -329,6 +329,22 @@ def test_an_organisation_is_shown_all_of_who_is_its_own(
 
     assert OPEN_ALL in page.main
     assert "Rules for this account as a whole" in page.main
+
+
+def test_a_second_step_that_has_to_be_set_up_is_told(
+    superuser: Browser, chief: Browser, place: Organisation
+) -> None:
+    who = factories.account("ann@example.org")
+    factories.membership(who, factories.organisation("Strict", factorForStudents="app"))
+    factories.membership(who, place)
+
+    [first, _, whole] = rows_under(examined(superuser, "ann@example.org"), "Ways in")
+    [seen] = rows_under(examined(chief, "ann@example.org", place), "Ways in")
+
+    assert "an authenticator app is set up at the next sign-in" in first
+    assert "Needs an app" in first
+    assert "Most programs cannot do that" in whole
+    assert "by this organisation's rules: A password is enough" in seen
 
 
 def test_nothing_of_the_portal_s_is_offered_to_an_organisation(
