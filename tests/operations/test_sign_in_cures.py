@@ -233,3 +233,14 @@ def test_an_organisation_opens_the_lock_that_is_its_own(person: Person) -> None:
 
     assert keeps_out(chief, person) == []
     assert set(told(person.account).values()) == {""}
+
+
+def test_to_open_and_shut_a_place_is_offered_to_superusers_alone(
+    sue: Administrator, person: Person
+) -> None:
+    chief = account_admin(person.place)
+    seen, seen_there = seen_by(sue, person.account), seen_by(chief, person.account)
+    action, way = Action.SUSPEND_ORGANISATION, way_at(person.there, seen.verdicts)
+
+    assert sign_in_cures.offered(action, seen, again(sue), way) == Cure(action, person.place.id)
+    assert sign_in_cures.offered(action, seen_there, again(chief), way) is None
