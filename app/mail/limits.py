@@ -68,12 +68,22 @@ EVERY = (*ASKED_BY_ANYONE, TOLD_ONCE, PINS, INVITATIONS, SIGN_INS, *HINTS, *DONE
 
 def reached(kind: str, recipient_key: str) -> bool:
     """Tell whether one more mail of this kind is too many, in the caller's transaction."""
-    if not config.current().rate_limits:
-        return False
-    limits = [limit for limit in EVERY if kind in limit.kinds]
+    limits = _of(kind)
     if limits:
         _let_nobody_else_count(recipient_key)
     return any(_is_reached(limit, recipient_key) for limit in limits)
+
+
+def seems_reached(kind: str, recipient_key: str) -> bool:
+    """Tell the same without holding up anybody: only for telling it, not for sending by it."""
+    return any(_is_reached(limit, recipient_key) for limit in _of(kind))
+
+
+def _of(kind: str) -> list[Limit]:
+    """Return the limits of a kind; none where DOORWARD_RATE_LIMITS=off lifts them."""
+    if not config.current().rate_limits:
+        return []
+    return [limit for limit in EVERY if kind in limit.kinds]
 
 
 def count_recent(recipient_key: str, kinds: Collection[str], since: datetime) -> int:

@@ -82,18 +82,18 @@ def of(administrator: Administrator, account_id: uuid.UUID) -> View:
         account=account,
         whole=whole,
         memberships=memberships,
-        factors=_factors(account) if whole else [],
+        factors=factors_of(account) if whole else [],
         locks=_locks(account, memberships, whole=whole),
         sessions=_sessions(administrator, account_id),
         passwords=_passwords(administrator, account_id, whole=whole),
         history=_history(administrator, account_id, whole=whole),
-        offers=_offers(administrator, account),
+        offers=offers_of(administrator, account),
         may_end_sessions=not authority.refused(administrator, Action.END_SEATS, [account_id]),
         entry=kept_elsewhere.entry_of(account_id),
     )
 
 
-def _offers(administrator: Administrator, account: Account) -> set[Action]:
+def offers_of(administrator: Administrator, account: Account) -> set[Action]:
     """Return the acts that this seat may do to this account, and that would change anything."""
     place = administrator.organisation_id
     beyond = {
@@ -118,7 +118,8 @@ def _an_action_of_each_reach(administrator: Administrator) -> dict[authority.Rea
     return {reach: action for reach, action in found if reach is not None}
 
 
-def _factors(account: Account) -> list[Factor]:
+def factors_of(account: Account) -> list[Factor]:
+    """Return the second factors that an account has, and since when."""
     mine = TotpDevice.account_id == account.id, TotpDevice.confirmed_at.is_not(None)
     apps = db.session().scalars(select(TotpDevice.confirmed_at).where(*mine))
     found = [Factor("app", since) for since in apps if since]

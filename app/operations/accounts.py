@@ -9,11 +9,16 @@ from app.security.identities import identity_key
 
 def find(identity: str) -> Account | None:
     """Return the account that an address or a username names, however it was typed."""
+    named = is_named(identity)
+    return None if named is None else db.session().scalar(select(Account).where(named))
+
+
+def is_named(identity: str) -> ColumnElement[bool] | None:
+    """Return the condition for the account that an identity names; None where it can name none."""
     key = identity_key(identity)
     if key is None:
         return None
-    column = Account.email_key if "@" in key else Account.username_key
-    return db.session().scalar(select(Account).where(column == key))
+    return (Account.email_key if "@" in key else Account.username_key) == key
 
 
 def hold(named: ColumnElement[bool]) -> Account | None:

@@ -34,6 +34,7 @@ class Action(enum.StrEnum):
     SEE_CONDITION = "see_condition"
     SEE_ACCOUNTS = "see_accounts"
     EXPORT_ACCOUNTS = "export_accounts"
+    SEE_WAYS_IN = "see_ways_in"
     CREATE_ACCOUNT = "create_account"
     SEND_ACTIVATION = "send_activation"
     SUSPEND = "suspend"
@@ -81,6 +82,7 @@ TABLE: dict[Action, dict[Role, Reach]] = {
     Action.SEE_CONDITION: {Role.SUPERUSER: PORTAL},
     Action.SEE_ACCOUNTS: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
     Action.EXPORT_ACCOUNTS: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
+    Action.SEE_WAYS_IN: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
     Action.CREATE_ACCOUNT: {Role.SUPERUSER: PORTAL},
     Action.SEND_ACTIVATION: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ALONE},
     Action.SUSPEND: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ALONE},

@@ -21,6 +21,7 @@ class SetBy(enum.Enum):
     """Who set a value."""
 
     ORGANISATION = "organisation"
+    PERSON = "person"  # by setting up a second factor of their own
     PORTAL = "portal"  # by a setting of the deployment
     USUAL = "usual"  # nobody: it is what holds unless somebody says otherwise
 

@@ -5,11 +5,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, false, or_, select
 
 from app import db
 from app.clock import now
-from app.models import Counted, FailedSignIns, Membership
+from app.models import Account, Counted, FailedSignIns, Membership
 from app.operations.lockout import FOREVER
 
 OF_ACCOUNT = "account:"
@@ -19,17 +19,26 @@ MOST_LOOKED_AT = 1_000  # locks, for a list of who is locked; a flood must not m
 
 @dataclass(frozen=True)
 class Lock:
-    """One lock: what is locked, `membership_id` where it is a member, and until when."""
+    """One lock: what is locked, `membership_id` where it is a member, and until when.
+
+    `known` tells that it is only for a device or a network from which the person signed in before.
+    """
 
     counted: Counted
     account_id: uuid.UUID
     until: datetime
     membership_id: uuid.UUID | None = None
+    known: bool = False
 
     @property
     def for_good(self) -> bool:
         """Tell whether it does not end by itself."""
-        return self.until > now() + FOREVER / 2
+        return is_for_good(self.until)
+
+
+def is_for_good(until: datetime) -> bool:
+    """Tell whether what is locked until then does not open by itself."""
+    return until > now() + FOREVER / 2
 
 
 def of_accounts(account_ids: Collection[uuid.UUID]) -> list[Lock]:
@@ -57,6 +66,28 @@ def of_members(memberships: Iterable[Membership]) -> list[Lock]:
         Lock(c, members[subject].account_id, until, members[subject].id)
         for c, subject, until in found
     ]
+
+
+def of_known_devices(memberships: Iterable[Membership], whole: Account | None = None) -> list[Lock]:
+    """Return the locks on what is known of a person: devices and networks have their own counts.
+
+    Those at these memberships, and those of the `whole` account if it is named.
+    """
+    counted = {str(each.id): (each.account_id, each.id) for each in memberships}
+    places: dict[str, tuple[uuid.UUID, uuid.UUID | None]] = dict(counted)
+    if whole is not None:
+        places[f"{OF_ACCOUNT}{whole.id}"] = (whole.id, None)
+    starts = or_(false(), *(FailedSignIns.subject.startswith(f"{name}:") for name in places))
+    found = _locked(and_(_is(Counted.IDENTITY, Counted.MEMBERSHIP), starts))
+    named = [(c, _first_named(subject, places), until) for c, subject, until in found]
+    return [Lock(c, who, until, member, known=True) for c, (who, member), until in named]
+
+
+def _first_named(
+    subject: str, places: dict[str, tuple[uuid.UUID, uuid.UUID | None]]
+) -> tuple[uuid.UUID, uuid.UUID | None]:
+    """Return what a subject begins with; a network's own name has colons of its own."""
+    return next(named for name, named in places.items() if subject.startswith(f"{name}:"))
 
 
 def locked_accounts() -> set[uuid.UUID]:

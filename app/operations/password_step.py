@@ -30,6 +30,7 @@ from app.operations import (
     lock_mails,
     lockout,
     memberships,
+    obstacles,
     password_try,
     ways_in,
 )
@@ -145,7 +146,7 @@ def _settle(
         decide = _decide_whole if wanted.whole else _decide_each
         pending, refused = decide(opened, tried, matched)
         if not pending:
-            raise _why_shut(refused, matched)
+            raise why_shut(refused, matched=bool(matched))
         session.add_all([opened.row, *pending])
         offers = [ways_in.offer(opened.secret, each) for each in pending]
         password_try.opened(tried, [row for row in tried.stored if row.id in matched])
@@ -170,8 +171,7 @@ def _decide_whole(opened: Opened, tried: PasswordTry, matched: set[uuid.UUID]) -
     if _matching(tried, matched, None) is None:
         pending, refused = _decide_each(opened, tried, matched)
         return pending[:1], refused
-    open_ones = [m for m in ours if m.id not in tried.locked and not m.suspended]
-    if ours and not open_ones:
+    if not obstacles.is_whole_open(ours, tried.locked):
         _, refused = _decide_each(opened, tried, matched)
         return [], refused
     return _account_way(opened, tried, matched)
@@ -189,7 +189,7 @@ def _matching(
     return row if row is not None and row.id in matched else None
 
 
-def _why_shut(refused: list[RefusedWay], matched: set[uuid.UUID]) -> Refusal:
+def why_shut(refused: list[RefusedWay], *, matched: bool) -> Refusal:
     """Return the refusal that stands for all of them where no way in opened."""
     locks = [way.refusal for way in refused if isinstance(way.refusal, MembershipLocked)]
     if len(locks) == len(refused):

@@ -179,6 +179,15 @@ def member_subject(membership: Membership, known_as: str | None) -> str:
     return f"{membership.id}:{known_as}" if known_as else str(membership.id)
 
 
+def limit_of(membership: Membership) -> lockout.Limit:
+    """Return after how many wrong passwords a member is locked, and for how long."""
+    place = membership.organisation
+    if place is None:
+        return lockout.of_membership(lockout.IDENTITY.tries, 15)
+    tries = place.effective_settings.maxFailedSignInAttempts
+    return lockout.of_membership(tries, place.policy.lockMinutes)
+
+
 def _password_place(tried: PasswordTry, membership: Membership | None) -> uuid.UUID | None:
     place = membership.organisation_id if membership else None
     return place if place in tried.own else None
@@ -266,19 +275,11 @@ def _charge_members(
     charged, locked = {}, {}
     for membership in sorted(ours, key=lambda m: str(m.id)):  # one order: no deadlock
         subject = member_subject(membership, names[membership.id])
-        if until := lockout.charge(_limit_of(membership), subject):
+        if until := lockout.charge(limit_of(membership), subject):
             locked[membership.id] = until
         else:
             charged[membership.id] = subject
     return charged, locked
-
-
-def _limit_of(membership: Membership) -> lockout.Limit:
-    place = membership.organisation
-    if place is None:
-        return lockout.of_membership(lockout.IDENTITY.tries, 15)
-    tries = place.effective_settings.maxFailedSignInAttempts
-    return lockout.of_membership(tries, place.policy.lockMinutes)
 
 
 def _stored(

@@ -9,17 +9,7 @@ from sqlalchemy import select
 
 from app import db
 from app.clock import now
-from app.errors import (
-    AccountSuspended,
-    GenericNotAllowed,
-    MembershipLocked,
-    NotActivated,
-    OrganisationSuspended,
-    Refusal,
-    TicketRefused,
-    UnknownAccount,
-    WrongPassword,
-)
+from app.errors import Refusal, TicketRefused, WrongPassword
 from app.models import (
     Account,
     Demand,
@@ -31,7 +21,7 @@ from app.models import (
     Session,
     Verification,
 )
-from app.operations import factors, memberships
+from app.operations import factors, memberships, obstacles
 from app.operations.password_try import StoredPassword
 from app.operations.visitor import Visitor
 from app.security.tokens import derived_letters, derived_uuid, digest, keyed_digest, new_secret
@@ -77,16 +67,7 @@ PasswordOf = Callable[[Membership | None], StoredPassword | None]
 
 def require_way(membership: Membership, *, opens: bool, locked_until: datetime | None) -> None:
     """Raise why a membership is shut to whoever proved a password; `opens`: the one good there."""
-    place = membership.organisation
-    if membership.suspended:
-        raise OrganisationSuspended
-    if locked_until is not None:
-        raise MembershipLocked(locked_until)
-    if not opens:
-        raise WrongPassword
-    generic = membership.account.email is None
-    if generic and place is not None and not place.effective_settings.allowGenericUsers:
-        raise GenericNotAllowed
+    _raise_first(obstacles.of_membership(membership, opens=opens, locked_until=locked_until))
 
 
 def open_up(
@@ -215,20 +196,24 @@ def require_open(account: Account, *, password_matched: bool) -> None:
 
     One whose owner wanted it removed is UnknownAccount once the week is over, purged or not.
     """
-    if account.removal_due_at is not None and account.removal_due_at <= now():
-        raise UnknownAccount
-    if account.suspended_at is not None:
-        raise AccountSuspended(password_matched=password_matched)
-    if account.activated_at is None:
-        raise NotActivated(password_matched=password_matched)
+    _raise_first(obstacles.of_account(account, password_matched=password_matched))
 
 
 def applicable_password(account_id: uuid.UUID, membership: Membership | None) -> Password | None:
     """Return the only password that is good for a membership, or for the account as a whole."""
+    return good_password(passwords_of(account_id), membership)
+
+
+def passwords_of(account_id: uuid.UUID) -> list[Password]:
+    """Return all of an account's passwords, the one of its own and those of organisations."""
+    return list(db.session().scalars(select(Password).where(Password.account_id == account_id)))
+
+
+def good_password(rows: Iterable[Password], membership: Membership | None) -> Password | None:
+    """Return which of an account's passwords is good for a membership, or for it as a whole."""
+    by_place = {row.organisation_id: row for row in rows}
     place = membership.organisation_id if membership else None
-    rows = list(db.session().scalars(select(Password).where(Password.account_id == account_id)))
-    own = [row for row in rows if row.organisation_id == place]
-    return next(iter(own or [row for row in rows if row.organisation_id is None]), None)
+    return by_place.get(place) or by_place.get(None)
 
 
 def account_factor(account: Account, interface: Interface) -> Factor:
@@ -242,6 +227,12 @@ def demand_of(pending: PendingSignIn) -> Demand:
     if pending.membership is not None:
         return pending.membership.demand
     return factors.strictest_demand(memberships.of(pending.verification.account_id))
+
+
+def _raise_first(found: Iterable[Refusal]) -> None:
+    refusal = obstacles.first_of(found)
+    if refusal is not None:
+        raise refusal
 
 
 def _decide_again(pending: PendingSignIn) -> Factor:

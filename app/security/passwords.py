@@ -80,6 +80,11 @@ def spend_decoy(password: str) -> None:
         hasher.hash(normal(password).encode())
 
 
+def is_brought_along(hashed: str) -> bool:
+    """Tell whether another system made `hashed`: its owner has not signed in since."""
+    return not hashed.startswith(ARGON2)
+
+
 def needs_rehash(hashed: str) -> bool:
     """Tell whether `hashed` was made elsewhere, or with other parameters than those of today."""
-    return not hashed.startswith(ARGON2) or hasher.check_needs_rehash(hashed)
+    return is_brought_along(hashed) or hasher.check_needs_rehash(hashed)

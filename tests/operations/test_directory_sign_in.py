@@ -27,6 +27,7 @@ from app.operations import (
     accounts,
     addresses,
     directory_people,
+    memberships,
     names,
     new_passwords,
     passkey_answers,
@@ -34,6 +35,7 @@ from app.operations import (
     seats,
     sessions,
     sign_in,
+    sign_in_verdicts,
 )
 from app.operations.authority import Action
 from tests import factories, slapd
@@ -389,3 +391,15 @@ def test_an_administrator_mails_no_reset_to_the_directory_s_people() -> None:
     assert not account_acts.applies(Action.SEND_RESET, who)
     with pytest.raises(KeptInDirectory), db.transaction():
         new_passwords.keep(who, "a hash")
+
+
+def test_whoever_looks_why_sees_that_the_directory_lost_them(
+    change_settings: Callable[..., None],
+) -> None:
+    who = ann()
+    opened = sign_in_verdicts.of_whole(who, memberships.of(who.id))
+    assert opened.shared == []
+    assert [each.password.brought_along for each in opened.ways if each.password] == [False]
+    change_settings(directory=None)
+    shut = sign_in_verdicts.of_whole(who, memberships.of(who.id))
+    assert [each.reason for each in shut.shared] == ["kept_in_directory"]

@@ -47,11 +47,14 @@ def end_session(account_id: uuid.UUID, session_id: uuid.UUID) -> Response:
     return back_to(account_id)
 
 
-def back_to(account_id: uuid.UUID) -> Response:
-    """Lead back to the account; home where somebody acted on themselves and may be out."""
+def back_to(account_id: uuid.UUID, following: str | None = None) -> Response:
+    """Lead back to the account, or on to `following`.
+
+    Home where somebody acted on themselves, and may be out.
+    """
     if account_id == acting().account_id:
         return redirect(url_for("home.index"), 303)
-    return redirect(url_for(".account", account_id=account_id), 303)
+    return redirect(following or url_for(".account", account_id=account_id), 303)
 
 
 def _acts(view: View) -> list[tuple[str, Words]]:

@@ -11,7 +11,7 @@ from app.errors import NotFound, ProofRequired, Refusal
 from app.models import Account
 from app.operations import account_acts, authority
 from app.operations.authority import Action
-from app.pages import problems
+from app.pages import next_url, problems
 from app.pages.admin import account
 from app.pages.admin.act_words import WORDS
 from app.pages.admin.seat import acting, granted, pages
@@ -48,7 +48,7 @@ def _do(action: Action, account_id: uuid.UUID) -> ResponseReturnValue:
         flash(WORDS[action].done, "success")
     else:
         flash(_("There was nothing to do: it is so already."))
-    return account.back_to(account_id)
+    return account.back_to(account_id, _following())
 
 
 def _page(action: Action, about: Account, refusal: Refusal | None = None) -> str:
@@ -57,9 +57,15 @@ def _page(action: Action, about: Account, refusal: Refusal | None = None) -> str
         words=WORDS[action],
         account=about,
         at=request.values.get("at", ""),
+        following=_following(),
         refusal=problems.sentence(refusal) if refusal else None,
         form=TicketForm(formdata=None),
     )
+
+
+def _following() -> str | None:
+    """Return the page of ours that the act was asked for from, if it was not the account's own."""
+    return next_url.safe(request.values.get("next"))
 
 
 def _at() -> uuid.UUID | None:

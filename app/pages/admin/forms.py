@@ -10,16 +10,36 @@ from wtforms.validators import DataRequired, Length, ValidationError
 
 from app.models import Role
 from app.pages import roles
-from app.pages.forms import LONGEST_NAME, Form, address, no_control_characters, stripped
+from app.pages.forms import (
+    LONGEST_IDENTITY,
+    LONGEST_NAME,
+    Form,
+    address,
+    no_control_characters,
+    stripped,
+)
 
 LONGEST_USERNAME = 64
-LONGEST_IDENTITY = 320
 NOWHERE = ""
 
 
 def _l(text: str) -> str:
     """Translate when shown; WTForms takes such texts, but its types don't say so."""
     return cast(str, lazy_gettext(text))
+
+
+class WhoForm(Form):
+    """Somebody, named as they name themselves when they sign in."""
+
+    identity = StringField(
+        _l("Their e-mail address or username"),
+        [
+            DataRequired(_l("Enter an e-mail address or a username.")),
+            Length(max=LONGEST_IDENTITY, message=_l("This is too long.")),
+            no_control_characters,
+        ],
+        filters=[stripped],
+    )
 
 
 class ChangeRoleForm(Form):

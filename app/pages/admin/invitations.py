@@ -17,7 +17,7 @@ from app.operations.authority import Action
 from app.operations.invitation_list import State
 from app.operations.invitations import Told, Verdict
 from app.operations.invitees import Invitee
-from app.pages import problems
+from app.pages import next_url, problems
 from app.pages.admin import cursors
 from app.pages.admin import invitation_words as words
 from app.pages.admin.invitation_forms import InviteForm, InviteListForm
@@ -122,7 +122,8 @@ def send_invitation_again(place_id: uuid.UUID, invitation_id: uuid.UUID) -> Resp
         flash(problems.sentence(refusal), "warning")
     else:
         flash(_("The invitation is on its way again. Its earlier link is dead."), "success")
-    return _back(place_id)
+    following = next_url.safe(request.form.get("next"))
+    return redirect(following, 303) if following else _back(place_id)
 
 
 @pages.get(f"{ONE}/withdraw")

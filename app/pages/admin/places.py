@@ -41,6 +41,14 @@ PLACES = [
         under="accounts",
     ),
     Place(
+        "cannot_sign_in",
+        "key",
+        _l("Can't sign in?"),
+        _l("Name somebody, see what keeps them out, and mend it."),
+        Action.SEE_WAYS_IN,
+        under="cannot-sign-in",
+    ),
+    Place(
         "everybody",
         "sign-out",
         _l("Sign everybody out"),

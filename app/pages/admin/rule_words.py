@@ -32,6 +32,7 @@ FACTORS = {
 }
 BY = {
     SetBy.ORGANISATION: _l("This organisation"),
+    SetBy.PERSON: _l("The person's own choice"),
     SetBy.PORTAL: _l("The portal's settings"),
     SetBy.USUAL: _l("The portal's usual rule"),
 }

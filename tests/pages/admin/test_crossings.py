@@ -12,18 +12,18 @@ from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from werkzeug.test import TestResponse
 
 from app import db
 from app.db import Base
-from app.models import Account, Membership, Organisation, Role
+from app.models import Account, Counted, Membership, Organisation, Role
 from app.operations import audit
 from app.pages.admin.act_words import WORDS
 from tests import factories
 from tests.conftest import Clock
 from tests.factories import VISITOR
-from tests.operations.test_account_list import counted
+from tests.operations.test_account_list import counted, lock
 from tests.pages.admin.conftest import member, open_session
 from tests.pages.browser import Browser, values_of
 
@@ -85,6 +85,7 @@ def routes(account: str, membership: str, session: str) -> Iterator[Request]:
     """Yield every request about one account."""
     base = f"accounts/{account}"
     yield "GET", base, {}
+    yield "GET", f"cannot-sign-in/{account}", {}
     for said in WORDS.values():
         yield "GET", f"{base}/{said.slug}", {}
         yield "POST", f"{base}/{said.slug}", {}
@@ -139,6 +140,8 @@ def test_every_address_at_a_seat_that_is_not_held_is_one_of_nobody(
         "accounts/selected",
         "accounts/new",
         "sign-everybody-out",
+        "cannot-sign-in",
+        "audit",
     ]
     before = everything()
 
@@ -148,6 +151,7 @@ def test_every_address_at_a_seat_that_is_not_held_is_one_of_nobody(
         ("POST", "accounts/export", {}),
         ("POST", "accounts/selected", {"act": "suspend", "who": who.short_id}),
         ("POST", "accounts/new", {"email": "new@example.org"}),
+        ("POST", "cannot-sign-in", {"identity": who.email or ""}),
         ("POST", "sign-everybody-out", {"words": "sign everybody out"}),
     ]
     for method, url, form in tried:
@@ -180,6 +184,50 @@ def test_what_is_shown_of_somebody_of_both_tells_nothing_of_the_other_place(
         answer = worlds.ask("GET", url)
         assert answer.status_code == 200
         assert not [each for each in worlds.secrets if each in answer.text], url
+
+
+def test_why_somebody_of_both_cannot_sign_in_tells_nothing_of_the_other_place(
+    worlds: Worlds,
+) -> None:
+    factories.app_of(worlds.both)
+    factories.invitation(worlds.y, worlds.both.email or "", Role.ACCOUNT_ADMIN)
+    lock(Counted.MEMBERSHIP, str(worlds.there.id))
+    lock(Counted.MEMBERSHIP, f"{worlds.there.id}:device:{'0' * 32}")
+    lock(Counted.IDENTITY, f"account:{worlds.both.id}")
+
+    answer = worlds.ask("GET", f"/o/{worlds.x.id}/admin/cannot-sign-in/{worlds.both.id}")
+
+    assert answer.status_code == 200
+    for told in [*worlds.secrets, "ocked", "Authenticator app", "Teacher", "Opens with"]:
+        assert told not in answer.text, told
+
+
+@pytest.mark.parametrize("name", TARGETS)
+@pytest.mark.parametrize("by", ["address", "username", "capitals"])
+def test_whoever_is_elsewhere_is_nobody_here_by_any_name(
+    worlds: Worlds, name: str, by: str
+) -> None:
+    who = worlds.targets[name]
+    with db.transaction() as session:
+        named = update(Account).where(Account.id == who.id)
+        session.execute(named.values(username="hid.den", username_key="hid.den"))
+    factories.invitation(worlds.y, who.email or "")
+    typed = {"address": who.email, "username": "hid.den", "capitals": (who.email or "").upper()}
+    nobody = {"address": "no@example.org", "username": "no.body", "capitals": "NO@EXAMPLE.ORG"}
+    url = f"/o/{worlds.x.id}/admin/cannot-sign-in"
+    before = everything()
+
+    with counted() as sent:
+        answer = worlds.ask("POST", url, identity=typed[by] or "")
+    with counted() as sent_about_nobody:
+        expected = worlds.ask("POST", url, identity=nobody[by])
+
+    assert answer.status_code == expected.status_code == 404
+    shown = body(answer).replace(f'value="{typed[by]}"', "")
+    assert shown == body(expected).replace(f'value="{nobody[by]}"', "")
+    assert not [told for told in worlds.secrets if told in shown]
+    assert sent == sent_about_nobody
+    assert everything() == before
 
 
 def test_what_touches_all_of_somebody_of_both_is_refused_alike(worlds: Worlds) -> None:
