@@ -38,7 +38,7 @@ class State(enum.StrEnum):
     NOT_ACTIVATED = "not-activated"
     SUSPENDED = "suspended"
     LOCKED = "locked"
-    OWN_PASSWORD = "own-password"  # one that is good at one organisation only
+    WITH_OWN = "own-password"  # a password that is good at one organisation only
 
 
 class Sort(enum.StrEnum):
@@ -160,7 +160,7 @@ def _state(administrator: Administrator, wanted: Filter) -> Iterator[ColumnEleme
             yield Account.suspended_at.is_not(None)
         case State.LOCKED:
             yield Account.id.in_(_locked(administrator))
-        case State.OWN_PASSWORD:
+        case State.WITH_OWN:
             place = administrator.organisation_id or wanted.organisation_id
             yield Account.id.in_(_with_own_password(place))
 

@@ -18,6 +18,7 @@ OPENS = {
     "overview": BOTH,
     "organisations": BOTH,
     "create_organisation": SUPERUSERS,
+    "export_organisations": SUPERUSERS,
     "one_organisation": BOTH,
     "rules": BOTH,
     "change_rules": BOTH,
@@ -30,6 +31,7 @@ OPENS = {
     "suspend_organisation": SUPERUSERS,
     "reactivate_organisation": SUPERUSERS,
     "invitations_of": BOTH,
+    "export_invitations": BOTH,
     "new_invitation": BOTH,
     "invite": BOTH,
     "new_invitation_list": BOTH,
@@ -73,6 +75,9 @@ OPENS = {
     "remove_role_page": BOTH,
     "everybody": SUPERUSERS,
     "end_everybody": SUPERUSERS,
+    "mail": SUPERUSERS,
+    "export_mail": SUPERUSERS,
+    "send_mail_again": SUPERUSERS,
     "directory": SUPERUSERS,
     "try_directory": SUPERUSERS,
 }
@@ -107,6 +112,7 @@ class World:
         place = self.spare if portal else self.x  # the spare one will be suspended
         values["place_id"] = place.id
         values["invitation_id"] = factories.invitation(place).id
+        values["mail_id"] = factories.mail(state="failed").id
         values |= a_target(self.x)
         if "organisation_id" in rule.arguments:
             values["organisation_id"] = (at or self.x).id
