@@ -65,9 +65,14 @@ def send_again(
             return obstacle
         if not leases.send_again(mail_id):
             return Obstacle.NOT_REFUSED  # somebody was quicker
-        by, whom = administrator.account_id, mail.account_id
-        details = {"kind": mail.kind, "mail": str(mail_id)}
-        audit.record("mail_sent_again", visitor, account_id=whom, by=by, **details)
+        audit.record(
+            "mail_sent_again",
+            visitor,
+            account_id=mail.account_id,
+            by=administrator.account_id,
+            kind=mail.kind,
+            mail=str(mail_id),
+        )
     return None
 
 
@@ -102,12 +107,13 @@ def _at_once(mail: OutgoingMail) -> Obstacle | None:
 
 def _elsewhere(mails: list[OutgoingMail]) -> set[uuid.UUID]:
     """Return which of these went to an address that was the account's and is no more."""
-    ours = [m for m in mails if m.account_id is not None and m.kind not in outbox.ELSEWHERE]
-    if not ours:
+    ours = [(m, m.account_id) for m in mails if m.kind not in outbox.ELSEWHERE]
+    ids = {account_id for _, account_id in ours if account_id is not None}
+    if not ids:
         return set()
-    named = select(Account.id, Account.email_key).where(Account.id.in_(m.account_id for m in ours))
-    keys = dict(db.session().execute(named).all())
-    return {m.id for m in ours if keys.get(m.account_id) != m.recipient_key}
+    named = select(Account.id, Account.email_key).where(Account.id.in_(ids))
+    keys = {row.id: row.email_key for row in db.session().execute(named)}
+    return {m.id for m, whose in ours if whose and keys.get(whose) != m.recipient_key}
 
 
 def _used_up(

@@ -175,8 +175,6 @@ def test_a_page_takes_as_many_statements_however_much_mail_there_is(who: Adminis
 
 
 def test_the_list_s_order_comes_from_an_index(who: Administrator) -> None:
-    with db.transaction() as session:
-        session.execute(OutgoingMail.__table__.delete())
     order = mail_list.ORDER.sorting
     statement = select(OutgoingMail.id).order_by(*order).limit(26)
     compiled = statement.compile(db.db.engine, compile_kwargs={"literal_binds": True})

@@ -63,7 +63,7 @@ def export_invitations(place_id: uuid.UUID) -> ResponseReturnValue:
 def new_invitation(place_id: uuid.UUID) -> ResponseReturnValue:
     """Ask who is to be invited, and as what; a link may say that already."""
     place, form = _fresh(place_id), _one_form()
-    role = Role.of_slug(request.args.get("role"))
+    role = Role.of_slug(request.args.get("role", ""))
     if role in _grantable():
         form.role.data = role.slug
     return _form_page(place, form)

@@ -73,8 +73,9 @@ def send_mail_again(mail_id: uuid.UUID) -> Response:
     if obstacle is None:
         flash(_("The mail is on its way again."), "success")
     else:
-        flash(words.OBSTACLES[obstacle], "warning")
-    return redirect(url_for(".mail", **asked.query()), 303)
+        flash(str(words.OBSTACLES[obstacle]), "warning")
+    query: dict[str, Any] = asked.query()
+    return redirect(url_for(".mail", **query), 303)
 
 
 def _read(values: MultiDict[str, str]) -> Asked:
