@@ -2,13 +2,16 @@
 
 import itertools
 import json
+import uuid
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TypeVar
 
 from sqlalchemy import delete, func, select, update
 
 from app import config, db
 from app.clock import now
+from app.mail import sealed_words
 from app.models import (
     Account,
     AuditEvent,
@@ -158,6 +161,34 @@ def everything_kept() -> str:
     return "\n".join(
         f"{table.name}: {sorted(map(str, db.session().execute(select(table))))}" for table in tables
     )
+
+
+def mail(
+    kind: str = "password_changed",
+    to: Account | str = "",
+    *,
+    state: str = "waiting",
+    words: Mapping[str, str] | None = None,
+    **columns: object,
+) -> OutgoingMail:
+    """Make a mail that waits, failed or was sent: for lists, and for sending again."""
+    mail_id, moment = uuid.uuid4(), now()
+    address = to.email or "" if isinstance(to, Account) else to or f"mail{next(_count)}@example.org"
+    usual = {
+        "message_id": f"<{mail_id}@localhost>",
+        "recipient": address,
+        "recipient_key": address_key(address),
+        "account_id": to.id if isinstance(to, Account) else None,
+        "sealed": None if state == "sent" else sealed_words.seal(mail_id, words or {"name": "A"}),
+        "created_at": moment,
+        "next_try_at": moment,
+        "expires_at": moment + timedelta(days=5),
+        "attempts": 0 if state == "waiting" else 1,
+        "sent_at": moment if state == "sent" else None,
+        "failed_at": moment if state == "failed" else None,
+        "last_error": "RCPT TO: 550 5.1.1" if state == "failed" else None,
+    }
+    return saved(OutgoingMail(id=mail_id, kind=kind, **{**usual, **columns}))
 
 
 def mails(kind: str | None = None) -> list[OutgoingMail]:

@@ -23,6 +23,7 @@ BATCH = 20  # mails over one connection; servers close it after a number of thei
 IDLE = timedelta(seconds=1)
 FIRST_PAUSE = timedelta(seconds=5)
 MOST_DOUBLINGS = 10
+UNREADABLE = "its words cannot be unsealed"
 
 log = structlog.get_logger("doorward.mail")
 _random = secrets.SystemRandom()
@@ -137,7 +138,7 @@ def _try(connection: smtp.Connection, mail: OutgoingMail) -> smtp.Outcome:
         message = composing.compose(mail, sealed_words.unseal(mail))
         return connection.send(message, mail.recipient)
     except Unsealable:
-        return smtp.RefusedForGood("its words cannot be unsealed")
+        return smtp.RefusedForGood(UNREADABLE)
     except Exception as error:
         _complain("mail_not_composed", error, message_id=mail.message_id, kind=mail.kind)
         return smtp.TryAgain(type(error).__name__)

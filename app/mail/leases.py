@@ -4,6 +4,7 @@ Each function is one short transaction, so that none is open while a mail server
 A process that dies leaves a lease that ends; then another takes the mail over.
 """
 
+import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from app.clock import now
 from app.models import OutgoingMail
 
 LEASE = timedelta(seconds=60)
+EXPIRED = "expired"  # why a mail failed that was too old
 ROW = OutgoingMail
 
 # The database knows best what changed; what the session has loaded is not asked, but replaced.
@@ -25,17 +27,23 @@ def is_any_due() -> bool:
     """Tell whether a mail waits for its turn to be sent, or is too old for it. Takes no lock."""
     moment = now()
     turn = or_(ROW.next_try_at <= moment, ROW.expires_at <= moment)
-    found = db.session().scalar(select(exists().where(_free(moment), turn)))
+    due = or_(exists().where(_free(moment), turn), exists().where(_refused_too_long_ago(moment)))
+    found = db.session().scalar(select(due))
     db.session().rollback()  # nothing stays open while the caller turns to the mail server
     return bool(found)
 
 
 def drop_expired() -> Sequence[OutgoingMail]:
-    """Give up the mails whose time is over, and forget their words; return them."""
+    """Give up the mails whose time is over, and forget their words; return them.
+
+    The words of those that were refused before are forgotten, too: nobody can send them any more.
+    """
     moment = now()
     dropped = update(ROW).where(_expired(moment)).returning(ROW)
-    gone = {"failed_at": moment, "last_error": "expired", "sealed": None}
+    gone = {"failed_at": moment, "last_error": EXPIRED, "sealed": None}
+    forgotten = update(ROW).where(_refused_too_long_ago(moment)).values(sealed=None)
     with db.transaction() as session:
+        session.execute(forgotten, execution_options=FROM_THE_DATABASE)
         found = session.scalars(dropped.values(gone), execution_options=FROM_THE_DATABASE)
         return [_detached(mail) for mail in found.all()]
 
@@ -59,8 +67,23 @@ def settle_sent(mail: OutgoingMail) -> None:
 
 
 def settle_failed(mail: OutgoingMail, error: str) -> None:
-    """Keep that the mail never will be sent, and forget its words."""
-    _settle(_still_ours(mail), {"failed_at": now(), "last_error": error, "sealed": None})
+    """Keep that the mail was refused. Its words stay while it is of use: see send_again."""
+    _settle(_still_ours(mail), {"failed_at": now(), "last_error": error})
+
+
+def send_again(mail_id: uuid.UUID) -> bool:
+    """Let a mail that was refused wait once more, in the caller's transaction; tell whether it is.
+
+    One that is too old, or not refused any more, is left as it is.
+    """
+    moment = now()
+    refused = ROW.failed_at.is_not(None), ROW.sealed.is_not(None), ROW.sent_at.is_(None)
+    again = update(ROW).where(ROW.id == mail_id, ROW.expires_at > moment, *refused)
+    waiting = {"failed_at": None, "next_try_at": moment, "leased_until": None}
+    done = db.session().execute(
+        again.values(waiting).returning(ROW.id), execution_options={"synchronize_session": False}
+    )
+    return done.first() is not None
 
 
 def settle_retry(mail: OutgoingMail, error: str, after: timedelta) -> None:
@@ -86,6 +109,10 @@ def _due(moment: datetime) -> ColumnElement[bool]:
 
 def _expired(moment: datetime) -> ColumnElement[bool]:
     return and_(_free(moment), ROW.expires_at <= moment)
+
+
+def _refused_too_long_ago(moment: datetime) -> ColumnElement[bool]:
+    return and_(ROW.failed_at.is_not(None), ROW.sealed.is_not(None), ROW.expires_at <= moment)
 
 
 def _free(moment: datetime) -> ColumnElement[bool]:

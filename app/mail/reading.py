@@ -16,7 +16,8 @@ def waiting_mails(limit: int) -> list[tuple[OutgoingMail, EmailMessage | None]]:
     The message is None where its words cannot be read any more: the portal's key has changed.
     """
     newest = OutgoingMail.created_at.desc(), OutgoingMail.id
-    waiting = select(OutgoingMail).where(OutgoingMail.sealed.is_not(None)).order_by(*newest)
+    unsettled = OutgoingMail.sent_at.is_(None), OutgoingMail.failed_at.is_(None)
+    waiting = select(OutgoingMail).where(*unsettled).order_by(*newest)
     return [(mail, _message(mail)) for mail in db.session().scalars(waiting.limit(limit))]
 
 

@@ -17,6 +17,7 @@ CLOSING = 421
 PERMANENT = 500  # and above (RFC 5321 section 4.2.1)
 LONGEST_PAUSE = timedelta(minutes=5)
 AWAY_PAUSE = timedelta(seconds=10)  # a server that is away may be back any moment
+NOT_INTERNATIONAL = "the server knows no international addresses (SMTPUTF8)"
 YES = {"1", "on", "true", "yes"}
 
 
@@ -106,7 +107,7 @@ class Connection:
                 ("DATA", lambda: self._data(content)),
             )
         except smtplib.SMTPNotSupportedError:
-            return RefusedForGood("the server knows no international addresses (SMTPUTF8)")
+            return RefusedForGood(NOT_INTERNATIONAL)
         except OSError as error:
             return self._broken(_reason(error))
 

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app import db
-from app.models import Account, Membership, Role
+from app.models import Account, Membership, Password, Role
 from app.operations import authority, keyset, locks
 from app.operations.authority import Action, Administrator
 from app.operations.keyset import Order
@@ -32,12 +32,13 @@ Position = tuple[Any, ...]
 
 
 class State(enum.StrEnum):
-    """What an account may be just now; locked ones are active besides."""
+    """What an account may be just now; the last two are active besides, or anything else."""
 
     ACTIVE = "active"
     NOT_ACTIVATED = "not-activated"
     SUSPENDED = "suspended"
     LOCKED = "locked"
+    WITH_OWN = "own-password"  # a password that is good at one organisation only
 
 
 class Sort(enum.StrEnum):
@@ -120,7 +121,7 @@ def lines_of(administrator: Administrator, short_ids: list[str]) -> list[Line]:
 
 
 def _query(administrator: Administrator, wanted: Filter) -> tuple[Select[Any], bool]:
-    conditions = [*_place(administrator, wanted), *_state(administrator, wanted.state)]
+    conditions = [*_place(administrator, wanted), *_state(administrator, wanted)]
     if not start_of_name(wanted.text):
         return select(Account).where(*conditions), False
     ids, is_cut = _beginning(wanted.text, conditions)
@@ -148,8 +149,8 @@ def _belongs(here: list[ColumnElement[bool]]) -> ColumnElement[bool]:
     return exists().where(Membership.account_id == Account.id, *here)
 
 
-def _state(administrator: Administrator, state: State | None) -> Iterator[ColumnElement[bool]]:
-    match state:
+def _state(administrator: Administrator, wanted: Filter) -> Iterator[ColumnElement[bool]]:
+    match wanted.state:
         case State.ACTIVE:
             yield Account.activated_at.is_not(None)
             yield Account.suspended_at.is_(None)
@@ -159,6 +160,16 @@ def _state(administrator: Administrator, state: State | None) -> Iterator[Column
             yield Account.suspended_at.is_not(None)
         case State.LOCKED:
             yield Account.id.in_(_locked(administrator))
+        case State.WITH_OWN:
+            place = administrator.organisation_id or wanted.organisation_id
+            yield Account.id.in_(_with_own_password(place))
+
+
+def _with_own_password(place: uuid.UUID | None) -> Select[Any]:
+    """Select who has a password of one organisation's own, or of any."""
+    of = Password.organisation_id
+    here = of.is_not(None) if place is None else of == place
+    return select(Password.account_id).where(here)
 
 
 def _locked(administrator: Administrator) -> set[uuid.UUID]:

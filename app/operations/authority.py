@@ -60,6 +60,11 @@ class Action(enum.StrEnum):
     INVITE = "invite"
     WITHDRAW_INVITATION = "withdraw_invitation"
     SEE_DIRECTORY = "see_directory"
+    EXPORT_ORGANISATIONS = "export_organisations"
+    EXPORT_INVITATIONS = "export_invitations"
+    SEE_MAIL = "see_mail"
+    EXPORT_MAIL = "export_mail"
+    SEND_MAIL_AGAIN = "send_mail_again"
     SEE_AUDIT = "see_audit"
     EXPORT_AUDIT = "export_audit"
     VERIFY_AUDIT = "verify_audit"
@@ -108,6 +113,11 @@ TABLE: dict[Action, dict[Role, Reach]] = {
     Action.INVITE: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
     Action.WITHDRAW_INVITATION: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
     Action.SEE_DIRECTORY: {Role.SUPERUSER: PORTAL},
+    Action.EXPORT_ORGANISATIONS: {Role.SUPERUSER: PORTAL},
+    Action.EXPORT_INVITATIONS: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
+    Action.SEE_MAIL: {Role.SUPERUSER: PORTAL},
+    Action.EXPORT_MAIL: {Role.SUPERUSER: PORTAL},
+    Action.SEND_MAIL_AGAIN: {Role.SUPERUSER: PORTAL},
     Action.SEE_AUDIT: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
     Action.EXPORT_AUDIT: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
     Action.VERIFY_AUDIT: {Role.SUPERUSER: PORTAL},

@@ -1,19 +1,21 @@
-"""An organisation's invitations: what each is just now, listed page by page."""
+"""An organisation's invitations: what each is just now, page by page or all as a file."""
 
 import enum
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.orm import joinedload
 
 from app import db
 from app.clock import now
 from app.errors import NotFound
 from app.models import Invitation
-from app.operations import authority, keyset
+from app.operations import audit, authority, keyset
 from app.operations.authority import Action, Administrator
 from app.operations.keyset import Order, Slice
+from app.operations.visitor import Visitor
 
 PAGE = 25
 ORDER = Order((Invitation.created_at, Invitation.id), down=True)
@@ -37,10 +39,27 @@ def find(
     """Return a page of an organisation's invitations, the newest first; raises NotFound."""
     authority.require(administrator, Action.SEE_INVITATIONS)
     place = authority.organisation(administrator, organisation_id)
-    theirs = select(Invitation).where(Invitation.organisation_id == place.id)
-    if state is not None:
-        theirs = theirs.where(is_in(state))
-    return keyset.cut(theirs.options(joinedload(Invitation.invited_by)), ORDER, after, PAGE)
+    return keyset.cut(_query(place.id, state), ORDER, after, PAGE)
+
+
+def begin_export(
+    administrator: Administrator, organisation_id: uuid.UUID, state: State | None, visitor: Visitor
+) -> Iterator[Invitation]:
+    """Record an export, and return each invitation of a state, read as it is taken.
+
+    Raises ProofRequired and NotFound.
+    """
+    with authority.acting(administrator, Action.EXPORT_INVITATIONS):
+        place = authority.organisation(administrator, organisation_id)
+        audit.record(
+            "invitations_exported",
+            visitor,
+            by=administrator.account_id,
+            organisation_id=place.id,
+            state=state.value if state else None,
+        )
+    query = _query(organisation_id, state)
+    return keyset.batches(query, ORDER, keyset.BATCH, then=lambda found: found)
 
 
 def one(
@@ -97,3 +116,10 @@ def unbacked(invitations: list[Invitation]) -> set[uuid.UUID]:
         able = authority.granting_today(place, role, {each.invited_by_id for each in some})
         found |= {each.id for each in some if each.invited_by_id not in able}
     return found
+
+
+def _query(organisation_id: uuid.UUID, state: State | None) -> Select[Any]:
+    theirs = select(Invitation).where(Invitation.organisation_id == organisation_id)
+    if state is not None:
+        theirs = theirs.where(is_in(state))
+    return theirs.options(joinedload(Invitation.invited_by))

@@ -93,7 +93,11 @@ SENTENCES = {
     "accounts_exported": _l("A list of accounts was downloaded"),
     "audit_exported": _l("The audit log was downloaded"),
     "audit_verified": _l("The audit log was verified"),
+    "organisations_exported": _l("A list of organisations was downloaded"),
+    "invitations_exported": _l("A list of invitations was downloaded"),
+    "mail_exported": _l("A list of mail was downloaded"),
     # What administrators do
+    "mail_sent_again": _l("A mail that had been refused was sent again"),
     "activation_sent": _l("The activation mail was sent again"),
     "reset_sent": _l("A mail to set a new password was sent"),
     "factor_removed": _l("The second step was taken away"),

@@ -41,6 +41,12 @@ def the_row() -> OutgoingMail:
     return db.session().scalars(select(OutgoingMail)).one()
 
 
+def send_again() -> bool:
+    [mail_id] = db.session().scalars(select(OutgoingMail.id))
+    with db.transaction():
+        return leases.send_again(mail_id)
+
+
 def ids(script: Script) -> list[str]:
     return [str(message["Message-ID"]) for message in script.received]
 
@@ -130,10 +136,56 @@ def test_a_refused_mail_is_dead_and_says_why(clock: Clock, script: Script, log: 
 
     row = the_row()
     assert row.failed_at
-    assert (row.last_error, row.sealed) == ("RCPT TO: 550 5.1.1", None)
+    assert row.last_error == "RCPT TO: 550 5.1.1"
     assert not script.received
     [line] = log.lines
     assert (line["event"], line["message_id"]) == ("mail_refused", message_id)
+
+
+@pytest.mark.usefixtures("mail_server")
+def test_what_a_refused_mail_says_is_forgotten_with_its_time(clock: Clock, script: Script) -> None:
+    a_mail()
+    script.rcpt.append("550 5.1.1 No")
+    delivery.deliver_once()
+    assert the_row().sealed
+
+    clock.advance(TEN_MINUTES - timedelta(seconds=1))
+    delivery.deliver_once()
+    assert the_row().sealed
+    clock.advance(timedelta(seconds=1))
+    delivery.deliver_once()
+
+    row = the_row()
+    assert (row.last_error, row.sealed) == ("RCPT TO: 550 5.1.1", None)
+
+
+@pytest.mark.usefixtures("mail_server")
+def test_a_refused_mail_that_is_sent_again_arrives_under_its_own_id(script: Script) -> None:
+    message_id = a_mail()
+    script.rcpt.append("550 5.1.1 No")
+    delivery.deliver_once()
+
+    assert send_again()
+    assert not send_again()
+    assert delivery.deliver_once() == Delivered(sent=1)
+
+    assert ids(script) == [message_id]
+    assert not send_again()
+    assert the_row().sent_at
+
+
+@pytest.mark.usefixtures("mail_server")
+def test_a_refused_mail_whose_time_is_over_is_not_sent_again(clock: Clock, script: Script) -> None:
+    a_mail()
+    script.rcpt.append("550 5.1.1 No")
+    delivery.deliver_once()
+    clock.advance(TEN_MINUTES)
+
+    assert not send_again()
+    delivery.deliver_once()
+
+    assert not send_again()
+    assert not script.received
 
 
 @pytest.mark.usefixtures("mail_server")

@@ -115,6 +115,22 @@ def test_nothing_but_the_beginning_finds(text: str) -> None:
     assert names(superuser(), text=text) == []
 
 
+def test_who_has_a_password_of_an_organisation_s_own_is_found_there_and_at_no_other() -> None:
+    here, other = factories.organisation(), factories.organisation()
+    ann, ben, _cat = people("Ann", "Ben", "Cat", at=here)
+    factories.membership(ann, other)
+    factories.own_password(ben, here)
+    factories.own_password(ann, other)
+    state = State.WITH_OWN
+
+    assert names(superuser(), state=state) == ["Ann", "Ben"]
+    assert names(superuser(), state=state, organisation_id=here.id) == ["Ben"]
+    assert names(account_admin(here), state=state) == ["Ben"]
+    assert names(account_admin(here), state=state, organisation_id=other.id) == ["Ben"]
+    assert names(account_admin(other), state=state) == ["Ann"]
+    assert names(superuser(), state=state, text="an") == ["Ann"]
+
+
 def test_an_international_address_is_found_in_either_spelling() -> None:
     factories.account("jürgen@bücher.example", name="Jürgen", password=None)
 

@@ -25,3 +25,16 @@ def test_in_a_demo_the_mail_can_be_read(
     assert factories.latest_words("reset")["code"] in sent.text
     assert f'href="/reset?ticket={factories.ticket_in("reset")}"' in sent.text
     assert guest.open("/sign-in").link("Demo: read the waiting mail") == "/outbox"
+
+
+def test_what_was_refused_waits_no_more_and_is_not_read_there(
+    guest: Browser, change_settings: Callable[..., None]
+) -> None:
+    change_settings(demo=True)
+    factories.mail(to="refused@example.org", state="failed")
+    factories.mail(to="waiting@example.org")
+
+    sent = guest.send("GET", "/outbox")
+
+    assert "waiting@example.org" in sent.text
+    assert "refused@example.org" not in sent.text

@@ -96,8 +96,8 @@ def _fields(lines: Iterable[Line]) -> Iterator[list[str]]:
             account.name,
             str(words.STATES[words.state_of(account, until)]),
             "; ".join(words.role_at(each) for each in line.memberships),
-            f"{account.created_at:%Y-%m-%d %H:%M}Z",
-            f"{account.activated_at:%Y-%m-%d %H:%M}Z" if account.activated_at else "",
-            f"{until:%Y-%m-%d %H:%M}Z" if until else "",
+            exports.moment(account.created_at),
+            exports.moment(account.activated_at),
+            exports.moment(until),
             str(account.id),
         ]

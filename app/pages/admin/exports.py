@@ -1,6 +1,7 @@
 """Lists as files: what each page that exports one shares."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from flask import Response, abort, request, stream_with_context
 from flask_babel import gettext as _
@@ -32,6 +33,11 @@ def download(name: str, header: Iterable[str], rows: Iterable[Iterable[str]]) ->
     attached = f'attachment; filename="{name}-{now():%Y-%m-%d}.csv"'
     headers = {"Content-Disposition": attached}
     return Response(stream_with_context(pieces), content_type=CSV, headers=headers)
+
+
+def moment(when: datetime | None) -> str:
+    """Return a moment as a field, in UTC; nothing for none."""
+    return f"{when:%Y-%m-%d %H:%M}Z" if when else ""
 
 
 def _delimiter() -> Delimiter:

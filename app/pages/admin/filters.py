@@ -43,14 +43,14 @@ class Asked:
 
 def read(values: MultiDict[str, str], administrator: Administrator) -> Asked:
     """Return what an address or a form asks for; an organisation's seat sees its own only."""
-    place = _one(values, "organisation", uuid.UUID) if administrator.of_portal else None
+    place = one(values, "organisation", uuid.UUID) if administrator.of_portal else None
     wanted = Filter(
         text=text(values.get("q", "")),
         organisation_id=place,
-        role=_one(values, "role", _role),
-        state=_one(values, "state", State),
+        role=one(values, "role", _role),
+        state=one(values, "state", State),
     )
-    sort = _one(values, "sort", Sort) or Sort.NAME
+    sort = one(values, "sort", Sort) or Sort.NAME
     after = cursors.read(values.get("after"), ORDERS[sort], *_good_for(administrator, sort))
     return Asked(wanted, sort, after)
 
@@ -64,7 +64,8 @@ def _good_for(administrator: Administrator, sort: Sort) -> tuple[Any, ...]:
     return ("accounts", administrator.organisation_id, sort.value)
 
 
-def _one(values: MultiDict[str, str], name: str, kind: Callable[[str], T]) -> T | None:
+def one(values: MultiDict[str, str], name: str, kind: Callable[[str], T]) -> T | None:
+    """Return what a place of a filter is set to, if it is; 400 for what `kind` does not know."""
     typed = values.get(name)
     if not typed:
         return None

@@ -1,14 +1,18 @@
-"""What invitations are called: their states, and what became of somebody on a list."""
+"""What invitations are called: their states, what became of somebody on a list, their fields."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.models import Invitation
 from app.operations import invitation_list
 from app.operations.invitation_list import State
 from app.operations.invitations import Verdict
+from app.pages import roles
+from app.pages.admin import exports
 
 STATES = {
     State.OPEN: _l("Open"),
@@ -74,3 +78,38 @@ class Line:
     def can_go_again(self) -> bool:
         """Tell whether it can be sent again."""
         return self.state in {State.OPEN, State.EXPIRED}
+
+
+def header() -> list[str]:
+    """Return what the fields of an exported list are called."""
+    return [
+        _("E-mail address"),
+        _("Name"),
+        _("Role"),
+        _("State"),
+        _("Invited by"),
+        _("Times sent"),
+        _("Last sent"),
+        _("Good until"),
+        _("Accepted"),
+        _("Withdrawn"),
+        _("Identifier"),
+    ]
+
+
+def fields(invitations: Iterable[Invitation]) -> Iterator[list[str]]:
+    """Yield the fields of each invitation: those that are named here, and no others."""
+    for each in invitations:
+        yield [
+            each.email,
+            each.name,
+            roles.name(each.role),
+            str(STATES[invitation_list.state_of(each)]),
+            each.invited_by.shown_name if each.invited_by else "",
+            str(each.sends),
+            exports.moment(each.sent_at),
+            exports.moment(each.expires_at),
+            exports.moment(each.accepted_at),
+            exports.moment(each.withdrawn_at),
+            str(each.id),
+        ]

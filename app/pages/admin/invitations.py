@@ -18,7 +18,7 @@ from app.operations.invitation_list import State
 from app.operations.invitations import Told, Verdict
 from app.operations.invitees import Invitee
 from app.pages import next_url, problems
-from app.pages.admin import cursors
+from app.pages.admin import cursors, exports
 from app.pages.admin import invitation_words as words
 from app.pages.admin.invitation_forms import InviteForm, InviteListForm
 from app.pages.admin.seat import acting, granted, pages
@@ -45,14 +45,28 @@ def invitations_of(place_id: uuid.UUID) -> ResponseReturnValue:
         states=[(each.value, words.STATES[each]) for each in State],
         rows=[words.Line.of(each, backed=each.id not in unbacked) for each in found.rows],
         following=cursors.written(found.next, *good_for),
+        delimiters=exports.delimiters(),
     )
+
+
+@pages.post(f"{INVITATIONS}/export")
+@granted(Action.EXPORT_INVITATIONS)
+def export_invitations(place_id: uuid.UUID) -> ResponseReturnValue:
+    """Send those of one state, or all, as a file, once it is recorded that they are taken."""
+    state = _state(request.form.get("state"))
+    found = invitation_list.begin_export(acting(), place_id, state, visitor())
+    return exports.download("invitations", words.header(), words.fields(found))
 
 
 @pages.get(f"{INVITATIONS}/new")
 @granted(Action.INVITE)
 def new_invitation(place_id: uuid.UUID) -> ResponseReturnValue:
-    """Ask who is to be invited, and as what."""
-    return _form_page(_fresh(place_id), _one_form())
+    """Ask who is to be invited, and as what; a link may say that already."""
+    place, form = _fresh(place_id), _one_form()
+    role = Role.of_slug(request.args.get("role", ""))
+    if role in _grantable():
+        form.role.data = role.slug
+    return _form_page(place, form)
 
 
 @pages.post(f"{INVITATIONS}/new")

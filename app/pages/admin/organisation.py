@@ -10,7 +10,14 @@ from werkzeug.wrappers import Response
 
 from app.errors import InvalidSetting
 from app.models import Organisation
-from app.operations import authority, branding, effective_rules, organisation_acts, rule_changes
+from app.operations import (
+    authority,
+    branding,
+    effective_rules,
+    organisation_acts,
+    organisation_people,
+    rule_changes,
+)
 from app.operations.authority import Action
 from app.operations.rule_changes import Affected
 from app.pages.admin import organisation_forms as forms
@@ -188,6 +195,9 @@ def _page(place: Organisation, **wrong: Form) -> str:
         "admin/organisation.html",
         place=place,
         members=organisation_acts.members_by_role(place.id),
+        own_passwords=organisation_people.own_passwords(acting(), place.id),
+        chiefs=organisation_people.account_admins(acting(), place.id),
+        most_chiefs=organisation_people.MOST,
         rules=[rule_words.Line.of(each) for each in effective_rules.of_organisation(place)],
         logo=branding.logo_version(place.id),
         may_change=can(Action.CHANGE_ORGANISATION),

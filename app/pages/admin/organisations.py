@@ -1,12 +1,16 @@
-"""The organisations of the portal: listed, searched, added."""
+"""The organisations of the portal: listed, searched, added, exported."""
+
+from collections.abc import Iterable, Iterator
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
 
 from app.operations import organisation_acts, organisation_list
 from app.operations.authority import Action
-from app.pages.admin import cursors
+from app.operations.organisation_list import Line
+from app.pages.admin import cursors, exports
 from app.pages.admin import organisation_forms as forms
 from app.pages.admin.seat import acting, granted, pages
 from app.pages.visitor import visitor
@@ -36,8 +40,16 @@ def create_organisation() -> ResponseReturnValue:
     return redirect(url_for(".one_organisation", place_id=place.id), 303)
 
 
+@pages.post("/organisations/export")
+@granted(Action.EXPORT_ORGANISATIONS)
+def export_organisations() -> ResponseReturnValue:
+    """Send what the search finds as a file, once it is recorded that it is taken."""
+    lines = organisation_list.begin_export(acting(), _typed(request.form), visitor())
+    return exports.download("organisations", _header(), _fields(lines))
+
+
 def _page(form: forms.NameForm) -> str:
-    typed = request.args.get("q", "").strip()[:LONGEST_SEARCH]
+    typed = _typed(request.args)
     order = organisation_list.ORDER
     after = cursors.read(request.args.get("after"), order, "organisations", typed)
     found = organisation_list.find(acting(), typed, after)
@@ -49,4 +61,25 @@ def _page(form: forms.NameForm) -> str:
         found=found,
         following=following,
         counts=organisation_list.member_counts(found.rows),
+        delimiters=exports.delimiters(),
     )
+
+
+def _typed(values: MultiDict[str, str]) -> str:
+    return values.get("q", "").strip()[:LONGEST_SEARCH]
+
+
+def _header() -> list[str]:
+    return [_("Name"), _("Roles given"), _("Suspended since"), _("Added"), _("Identifier")]
+
+
+def _fields(lines: Iterable[Line]) -> Iterator[list[str]]:
+    for line in lines:
+        place = line.organisation
+        yield [
+            place.name,
+            str(line.members),
+            exports.moment(place.suspended_at),
+            exports.moment(place.created_at),
+            str(place.id),
+        ]

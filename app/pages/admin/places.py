@@ -64,6 +64,14 @@ PLACES = [
         under="organisations",
     ),
     Place(
+        "mail",
+        "mail",
+        _l("Mail"),
+        _l("What waits, what was refused and why, what was sent; never what it says."),
+        Action.SEE_MAIL,
+        under="mail",
+    ),
+    Place(
         "audit",
         "clock",
         _l("Audit log"),

@@ -16,12 +16,14 @@ STATES = {
     State.NOT_ACTIVATED: _l("Not activated"),
     State.SUSPENDED: _l("Suspended"),
     State.LOCKED: _l("Locked"),
+    State.WITH_OWN: _l("With an organisation's own password"),
 }
 TONES = {
     State.ACTIVE: "ready",
     State.NOT_ACTIVATED: "wanting",
     State.SUSPENDED: "stopped",
     State.LOCKED: "stopped",
+    State.WITH_OWN: "quiet",
 }
 SORTS = {
     Sort.NAME: _l("Name, A to Z"),

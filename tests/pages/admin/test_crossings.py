@@ -49,6 +49,8 @@ class Worlds:
         }
         for who in self.targets.values():
             factories.app_of(who)
+        self.mail = factories.mail(to=self.targets["pupil of Y"], state="failed")
+        factories.invitation(self.y, "hidden@example.org")
         self.sessions = {name: open_session(who) for name, who in self.targets.items()}
         self.chief = Browser(portal)
         self.chief.sign_in(member(Role.ACCOUNT_ADMIN, self.x, "Alex Admin"))
@@ -149,6 +151,12 @@ def test_every_address_at_a_seat_that_is_not_held_is_one_of_nobody(
         *routes(str(who.id), worlds.role_of("pupil of Y"), str(session.id)),
         *(("GET", each, {}) for each in pages),
         ("POST", "accounts/export", {}),
+        ("GET", "organisations", {}),
+        ("POST", "organisations/export", {}),
+        ("POST", f"organisations/{worlds.y.id}/invitations/export", {}),
+        ("GET", "mail", {}),
+        ("POST", "mail/export", {}),
+        ("POST", f"mail/{worlds.mail.id}/again", {}),
         ("POST", "accounts/selected", {"act": "suspend", "who": who.short_id}),
         ("POST", "accounts/new", {"email": "new@example.org"}),
         ("POST", "cannot-sign-in", {"identity": who.email or ""}),
@@ -160,6 +168,48 @@ def test_every_address_at_a_seat_that_is_not_held_is_one_of_nobody(
         assert answer.status_code == expected.status_code == 404, (method, url)
         assert body(answer) == body(expected)
     assert everything() == before
+
+
+def test_the_portal_s_mail_and_organisations_are_not_there_for_an_organisation_s_seat(
+    worlds: Worlds,
+) -> None:
+    base = f"/o/{worlds.x.id}/admin"
+    before = everything()
+
+    for method, url in (
+        ("GET", "mail"),
+        ("POST", "mail/export"),
+        ("POST", f"mail/{worlds.mail.id}/again"),
+        ("POST", f"mail/{NOBODY}/again"),
+        ("POST", "organisations/export"),
+    ):
+        answer = worlds.ask(method, f"{base}/{url}")
+        assert answer.status_code == 404, url
+        assert not [each for each in worlds.secrets if each in answer.text]
+    assert everything() == before
+
+
+def test_another_organisation_s_invitations_are_exported_like_nobody_s(worlds: Worlds) -> None:
+    base = f"/o/{worlds.x.id}/admin/organisations"
+    before = everything()
+
+    theirs = worlds.ask("POST", f"{base}/{worlds.y.id}/invitations/export", state="open")
+    nobodys = worlds.ask("POST", f"{base}/{NOBODY}/invitations/export", state="open")
+
+    assert theirs.status_code == nobodys.status_code == 404
+    assert body(theirs) == body(nobodys)
+    assert everything() == before
+
+
+def test_passwords_and_administrators_of_another_place_are_not_told(worlds: Worlds) -> None:
+    base = f"/o/{worlds.x.id}/admin"
+
+    listed = worlds.ask("GET", f"{base}/accounts", state="own-password")
+    shown = worlds.ask("GET", f"{base}/organisations/{worlds.x.id}")
+
+    assert "Nobody fits that" in listed.text
+    assert "everybody signs in here with their account" in shown.text
+    assert not [each for each in worlds.secrets if each in listed.text + shown.text]
 
 
 def test_what_somebody_of_both_has_at_the_other_place_is_not_there(worlds: Worlds) -> None:

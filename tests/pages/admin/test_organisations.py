@@ -3,15 +3,18 @@
 import io
 from datetime import timedelta
 
+import pytest
 from flask import Flask
 from PIL import Image, PngImagePlugin
 
 from app import db
+from app.clock import now
 from app.models import Account, Organisation, OrganisationLogo, Role, Session
+from app.operations import organisation_people
 from tests import factories
 from tests.conftest import Clock
 from tests.pages.admin.conftest import member
-from tests.pages.browser import Browser, Page
+from tests.pages.browser import Browser, Page, values_of
 
 HOST = "http://localhost"
 
@@ -250,3 +253,69 @@ def test_a_new_name_stands_everywhere(chief: Browser, place: Organisation) -> No
 def _sessions_of(who: Account) -> int:
     db.session().rollback()
     return db.session().query(Session).filter_by(account_id=who.id).count()
+
+
+def test_the_page_tells_who_looks_after_it_and_leads_to_its_people(
+    superuser: Browser, chief: Browser, place: Organisation
+) -> None:
+    out = member(Role.ACCOUNT_ADMIN, place, "Otto Out")
+    out.suspended_at = now()
+    factories.saved(out)
+    elsewhere = factories.organisation()
+    member(Role.ACCOUNT_ADMIN, elsewhere, "Eve Elsewhere")
+    student = member(Role.STUDENT, place, "Sam Student")
+    factories.own_password(student, place)
+    factories.own_password(student, elsewhere)
+
+    for browser, page in (
+        (chief, of(place)),
+        (superuser, f"/admin/organisations/{place.id}"),
+    ):
+        said = browser.open(page).main
+        assert "Account administrators Alex Admin Otto Out suspended" in said
+        assert "Eve Elsewhere" not in said
+        own = browser.click("1 member")
+        assert "Sam Student" in own.main
+        assert "Alex Admin" not in own.main
+        browser.open(page)
+        members = browser.click("Members")
+        assert "Sam Student" in members.main
+        assert "Eve Elsewhere" not in members.main
+        browser.open(page)
+        assert browser.click("Alex Admin").heading == "Alex Admin"
+
+
+def test_an_account_administrator_is_invited_from_there(
+    superuser: Browser, place: Organisation
+) -> None:
+    page = superuser.open(f"/admin/organisations/{place.id}")
+    assert "Nobody yet: only the portal's superusers look after it" in page.main
+    assert "Nobody: everybody signs in here with their account's password" in page.main
+
+    form = superuser.click("Invite an account administrator").form("Send the invitation")
+    page = superuser.press("Send the invitation", email="ann@example.org")
+
+    assert values_of(form)["role"] == "account-admin"
+    assert "Account administrator · by Sue Super" in page.main
+
+
+def test_a_role_that_cannot_be_given_is_not_chosen_beforehand(
+    chief: Browser, place: Organisation
+) -> None:
+    for role in ("superuser", "king"):
+        form = chief.open(f"{of(place)}/invitations/new?role={role}").form("Send the invitation")
+        assert values_of(form)["role"] == "student"
+
+
+def test_of_very_many_account_administrators_the_first_are_named(
+    superuser: Browser, place: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(organisation_people, "MOST", 2)
+    for name in ("Ann", "Ben", "Cat"):
+        member(Role.ACCOUNT_ADMIN, place, name)
+
+    page = superuser.open(f"/admin/organisations/{place.id}")
+    everybody = superuser.click("See all of them")
+
+    assert "Cat" not in page.main
+    assert "Cat" in everybody.main

@@ -19,6 +19,7 @@ OPENS = {
     "chart": BOTH,
     "organisations": BOTH,
     "create_organisation": SUPERUSERS,
+    "export_organisations": SUPERUSERS,
     "one_organisation": BOTH,
     "rules": BOTH,
     "change_rules": BOTH,
@@ -31,6 +32,7 @@ OPENS = {
     "suspend_organisation": SUPERUSERS,
     "reactivate_organisation": SUPERUSERS,
     "invitations_of": BOTH,
+    "export_invitations": BOTH,
     "new_invitation": BOTH,
     "invite": BOTH,
     "new_invitation_list": BOTH,
@@ -82,6 +84,9 @@ OPENS = {
     "verification": SUPERUSERS,
     "verify_audit": SUPERUSERS,
     "make_checkpoint": SUPERUSERS,
+    "mail": SUPERUSERS,
+    "export_mail": SUPERUSERS,
+    "send_mail_again": SUPERUSERS,
     "directory": SUPERUSERS,
     "try_directory": SUPERUSERS,
 }
@@ -117,6 +122,7 @@ class World:
         values["place_id"] = place.id
         values["invitation_id"] = factories.invitation(place).id
         values["topic"] = "sign-ins"
+        values["mail_id"] = factories.mail(state="failed").id
         values |= a_target(self.x)
         if "organisation_id" in rule.arguments:
             values["organisation_id"] = (at or self.x).id
