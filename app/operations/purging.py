@@ -35,7 +35,7 @@ from app.models import (
     UnlockTicket,
     Verification,
 )
-from app.operations import audit_retention, lockout, removal
+from app.operations import audit_retention, impersonation_ends, lockout, removal
 
 BATCH = 100  # rows; with what hangs on them some 20 ms on SQLite
 MAIL_KEPT = timedelta(days=30)
@@ -78,6 +78,7 @@ def batches() -> Iterator[tuple[str, int]]:
 
     Accounts whose owners wanted them removed go last, one by one: each is told by mail.
     """
+    impersonation_ends.note_expired(removal.THE_PORTAL)
     for table, condition in _expired():
         for rows in _deleted(table, condition):
             yield table.__tablename__, rows
