@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from app.models import (
     Account,
     AddressTicket,
     AuditEvent,
+    Impersonation,
     KnownNetwork,
     Membership,
     Organisation,
@@ -103,6 +104,18 @@ _SEATS = (
     .join(Membership, Membership.id == Seat.membership_id)
     .outerjoin(Organisation, Organisation.id == Membership.organisation_id)
 )
+_ADMINISTRATOR = aliased(Account)
+_IMPERSONATIONS = (
+    select(
+        _ADMINISTRATOR.name.label("administrator"),
+        Impersonation.reason,
+        Impersonation.started_at,
+        Impersonation.expires_at,
+        Impersonation.ended_at,
+    )
+    .select_from(Impersonation)
+    .outerjoin(_ADMINISTRATOR, _ADMINISTRATOR.id == Impersonation.administrator_id)
+)
 _ADDRESS_CHANGES = select(
     AddressTicket.new_email, AddressTicket.created_at, AddressTicket.expires_at
 )
@@ -169,6 +182,12 @@ PARTS = (
     ),
     Part("sessions", _SESSIONS, Session.account_id, (Session.opened_at, Session.id)),
     Part("seats", _SEATS, Session.account_id, (Seat.opened_at, Seat.id)),
+    Part(
+        "impersonations",
+        _IMPERSONATIONS,
+        Impersonation.account_id,
+        (Impersonation.started_at, Impersonation.id),
+    ),
     Part(
         "address_changes",
         _ADDRESS_CHANGES,
