@@ -91,7 +91,7 @@ _SESSIONS = select(
     Session.account_proved_at,
     Session.factor,
     Session.factor_proved_at,
-)
+).where(Session.impersonation_id.is_(None))
 _SEATS = (
     select(
         _PLACE,
@@ -100,7 +100,7 @@ _SEATS = (
         Session.opened_at.label("session_opened_at"),
     )
     .select_from(Seat)
-    .join(Session, Session.id == Seat.session_id)
+    .join(Session, and_(Session.id == Seat.session_id, Session.impersonation_id.is_(None)))
     .join(Membership, Membership.id == Seat.membership_id)
     .outerjoin(Organisation, Organisation.id == Membership.organisation_id)
 )
