@@ -47,9 +47,9 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(ObjectDeletedError, _of_ended_session)
 
 
-def forbidden(message: str) -> Response:
+def forbidden(message: str, title: str) -> Response:
     """Return the page that says what is not open just now."""
-    return _page(403, message=message)
+    return _page(403, message=message, title=title)
 
 
 def _of_http(error: HTTPException) -> ResponseReturnValue:

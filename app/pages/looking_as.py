@@ -46,6 +46,7 @@ OPEN = frozenset(
 # by operations that never find this kind of session.
 READS_NO_COOKIE = frozenset({"static", "bootstrap", "api", "openapi"})
 
+TITLE = _l("Not as somebody else")
 CONFIRMING = _l(
     "Only the person can prove who they are. While you look as somebody else, nothing is "
     "confirmed and nothing of their account is changed. Stop first."
@@ -85,7 +86,7 @@ def gate() -> ResponseReturnValue | None:
     if request.endpoint is None or request.endpoint in OPEN:
         return None
     confirming = request.blueprint == "confirm"
-    return error_pages.forbidden(str(CONFIRMING if confirming else SHUT))
+    return error_pages.forbidden(str(CONFIRMING if confirming else SHUT), str(TITLE))
 
 
 @pages.post("/looking-as/stop")
