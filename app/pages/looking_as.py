@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
-from app.models import Session
+from app.models import Impersonation, Session
 from app.operations import impersonation_ends
 from app.operations.impersonation_ends import Ended, How
 from app.pages import error_pages, signed_in
@@ -80,9 +80,9 @@ def gate() -> ResponseReturnValue | None:
     if _asks_for_no_page() or not signed_in.looks_as_somebody():
         return None
     row = signed_in.current()
-    if row is None:
+    if row is None or row.impersonation is None:
         return None if request.endpoint == SIGN_OUT else _over()
-    g.looking_as = _looking(row)
+    g.looking_as = _looking(row, row.impersonation)
     if request.endpoint is None or request.endpoint in OPEN:
         return None
     confirming = request.blueprint == "confirm"
@@ -107,22 +107,19 @@ def _asks_for_no_page() -> bool:
     return (request.endpoint or "").partition(".")[0] in READS_NO_COOKIE
 
 
-def _looking(row: Session) -> Looking:
-    by = row.impersonation
-    if by is None:
-        raise LookupError("an own session is found only where none of somebody else's is named")
+def _looking(row: Session, by: Impersonation) -> Looking:
     return Looking(by.administrator_id, row.account.shown_name, by.reason, row.expires_at)
 
 
 def _over() -> Response:
     """Lead back whoever is not let look any longer; the request itself comes to nothing."""
     looking = signed_in.looking()
-    return _lead_back(looking and impersonation_ends.note_end(looking.id, visitor()))
+    return _lead_back(impersonation_ends.note_end(looking.id, visitor()) if looking else None)
 
 
 def _lead_back(ended: Ended | None) -> Response:
     signed_in.look_as_oneself()
-    flash(HOW[ended.how] if ended else HOW[How.WITHDRAWN], "info")
+    flash(str(HOW[ended.how if ended else How.WITHDRAWN]), "info")
     if ended is None or not ended.seat_held:
         return redirect(url_for("home.index"), 303)
     where: dict[str, Any] = {"account_id": ended.account_id}
