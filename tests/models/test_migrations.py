@@ -84,7 +84,7 @@ def test_going_down_takes_nobody_for_the_person_whom_an_administrator_looks_as(
         other_id = other.id
         db.session.remove()
 
-        downgrade(directory=folder, revision="0001")
+        downgrade(directory=folder, revision="0009")
         upgrade(directory=folder)
 
         theirs = select(Session).where(Session.account_id == other_id)
