@@ -29,12 +29,18 @@ def chief(served: Portal, newcomer: Person) -> Person:
     return who
 
 
-def begin(page: Page, chief: Person, person: Person) -> Locator:
-    """Look as somebody; return the banner."""
+def ask(page: Page, chief: Person, person: Person) -> None:
+    """Go where the reason is asked for."""
     sign_in(page, chief)
     page.goto(f"/admin/accounts?q={person.email}")
     page.get_by_role("link", name=person.name, exact=True).click()
     page.get_by_role("link", name="Look as this person").click()
+    shows(page, "Look as this person")
+
+
+def begin(page: Page, chief: Person, person: Person) -> Locator:
+    """Look as somebody; return the banner."""
+    ask(page, chief, person)
     page.get_by_label("Reason").fill(WHY)
     press(page, "Look as this person")
     shows(page, "Home")
@@ -103,3 +109,16 @@ def test_its_pages_are_for_everybodys_eyes(browse: Browse, chief: Person, person
     press(page, "Sign out")
     shows(page, "Sign in")
     expect(page.get_by_text("You are signed out.")).to_be_visible()
+
+
+def test_the_page_before_is_for_everybodys_eyes(
+    browse: Browse, chief: Person, person: Person
+) -> None:
+    page = browse()
+    ask(page, chief, person)
+
+    looks_right(page, "Look as this person")
+    page.get_by_label("Reason").fill("    short    ")
+    press(page, "Look as this person")
+    expect(page.get_by_role("alert")).to_contain_text("Say why in 10 to 500 characters.")
+    looks_right(page, "Look as this person")
