@@ -58,6 +58,7 @@ class Settings(BaseSettings):
     cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(kinds.words)] = ()
     outbox: Literal["thread", "worker"] = "thread"
     rate_limits: Switch = True
+    impersonation: Switch = True
     audit_days: Annotated[Annotated[int, Field(ge=1, le=36_500)] | None, Optional] = None
     demo: Switch = False
     workers: Annotated[int, Field(ge=1, le=64)] = 1

@@ -53,6 +53,7 @@ DONE = [
         "app_replaced",
         "app_removed",
         "factors_removed",
+        "impersonated",
         "passkey_added",
         "passkey_removed",
         "pin_chosen",

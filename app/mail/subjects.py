@@ -22,6 +22,7 @@ SUBJECTS: dict[str, LazyString] = {
     "app_removed": _l("The authenticator app was removed from your Doorward account"),
     "app_replaced": _l("The authenticator app of your Doorward account was replaced"),
     "factors_removed": _l("The second step was removed from your Doorward account"),
+    "impersonated": _l("An administrator looks at Doorward as you"),
     "recovery_codes_made": _l("New recovery codes for your Doorward account"),
     "recovery_code_used": _l("A recovery code was used for your Doorward account"),
     "passkey_added": _l("A passkey was added to your Doorward account"),

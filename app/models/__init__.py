@@ -5,6 +5,7 @@ from app.models.audit_chain import AuditCheckpoint, AuditHead, AuditStart
 from app.models.audit_event import AuditEvent
 from app.models.daily_count import CountedUpTo, DailyCount, DailyFactors
 from app.models.directory_entry import DirectoryEntry
+from app.models.impersonation import Impersonation
 from app.models.imports import Import, ImportRow, Outcome
 from app.models.interface import Interface
 from app.models.invitation import Invitation
@@ -56,6 +57,7 @@ __all__ = [
     "EmailedPin",
     "Factor",
     "FailedSignIns",
+    "Impersonation",
     "Import",
     "ImportRow",
     "Interface",

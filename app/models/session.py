@@ -3,12 +3,13 @@
 import uuid
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.clock import now
 from app.db import Base
 from app.models.account import Account
+from app.models.impersonation import Impersonation
 from app.models.interface import INTERFACE, Interface
 from app.models.membership import Membership
 from app.models.pending_sign_in import FACTOR, Factor
@@ -23,9 +24,19 @@ class Session(Base):
     strictest factor that any of its memberships asks); null in a session that holds seats
     only. `factor` is the factor last answered, at `factor_proved_at`; where a remembered device
     stood in for it, that is the one answered when the device was remembered.
+
+    `impersonation_id` says that it is an administrator who acts, not the account's owner: nothing
+    was proven then, and nothing ever is.
     """
 
     __tablename__ = "sessions"
+    __table_args__ = (
+        CheckConstraint(
+            "impersonation_id IS NULL OR (account_proved_at IS NULL"
+            " AND factor_proved_at IS NULL AND remembered_device_id IS NULL)",
+            name="impersonation_proves_nothing",
+        ),
+    )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
     digest: Mapped[str] = mapped_column(String(64), unique=True)
@@ -45,8 +56,12 @@ class Session(Base):
     remembered_device_id: Mapped[uuid.UUID | None] = mapped_column(
         ForeignKey("remembered_devices.id", ondelete="SET NULL"), index=True
     )
+    impersonation_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("impersonations.id", ondelete="CASCADE"), unique=True
+    )
 
     account: Mapped[Account] = relationship(lazy="joined")
+    impersonation: Mapped[Impersonation | None] = relationship()
 
     @property
     def idle_limit(self) -> timedelta:

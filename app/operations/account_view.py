@@ -17,7 +17,15 @@ from app.models import (
     Session,
     TotpDevice,
 )
-from app.operations import account_acts, authority, kept_elsewhere, locks, session_acts, sessions
+from app.operations import (
+    account_acts,
+    authority,
+    impersonation,
+    kept_elsewhere,
+    locks,
+    session_acts,
+    sessions,
+)
 from app.operations.account_acts import ACTS
 from app.operations.authority import Action, Administrator
 from app.operations.locks import Lock
@@ -104,6 +112,8 @@ def offers_of(administrator: Administrator, account: Account) -> set[Action]:
     for action in Action:
         reach = authority.reach(administrator, action)
         if reach is None or beyond[reach]:
+            continue
+        if action is Action.IMPERSONATE and not impersonation.may(administrator, account):
             continue
         about_one_place = action in account_acts.ABOUT_ONE_PLACE
         if action in ACTS and (about_one_place and place is None):

@@ -46,8 +46,11 @@ def record(
     """Add an event to the caller's transaction, and say it in the log.
 
     `details` are short facts about the event, never a secret, never what somebody typed. What the
-    visitor's program calls itself is kept with them, for people to know their devices by.
+    visitor's program calls itself is kept with them, for people to know their devices by. `by` is
+    who did it where that is not the account's owner; the visitor knows of one who looks as somebody
+    else.
     """
+    by = by or visitor.by
     _unwritten(db.session()).events.append(
         {
             "at": now(),

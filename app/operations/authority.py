@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, exists, or_, select, true
 from sqlalchemy.orm import Session as OrmSession
 
-from app import db
+from app import config, db
 from app.clock import now
 from app.errors import NotFound, OutOfReach
 from app.models import Account, Membership, Organisation, Role, Seat, Session
@@ -68,6 +68,7 @@ class Action(enum.StrEnum):
     SEE_AUDIT = "see_audit"
     EXPORT_AUDIT = "export_audit"
     VERIFY_AUDIT = "verify_audit"
+    IMPERSONATE = "impersonate"
 
 
 class Reach(enum.Enum):
@@ -121,6 +122,8 @@ TABLE: dict[Action, dict[Role, Reach]] = {
     Action.SEE_AUDIT: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
     Action.EXPORT_AUDIT: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
     Action.VERIFY_AUDIT: {Role.SUPERUSER: PORTAL},
+    # And only somebody whose role is below the seat's: see operations.impersonation.
+    Action.IMPERSONATE: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ALONE},
 }
 RANKS = {Role.STUDENT: 0, Role.TEACHER: 1, Role.ACCOUNT_ADMIN: 2, Role.SUPERUSER: 3}
 
@@ -153,6 +156,8 @@ def administrator(session: Session, organisation_id: uuid.UUID | None) -> Admini
 
 def reach(administrator: Administrator, action: Action) -> Reach | None:
     """Return how far an action reaches from a seat; None where it is not granted."""
+    if action is Action.IMPERSONATE and not config.current().impersonation:
+        return None
     return TABLE.get(action, {}).get(administrator.role)
 
 

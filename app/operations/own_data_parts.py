@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from app.models import (
     Account,
     AddressTicket,
     AuditEvent,
+    Impersonation,
     KnownNetwork,
     Membership,
     Organisation,
@@ -90,7 +91,7 @@ _SESSIONS = select(
     Session.account_proved_at,
     Session.factor,
     Session.factor_proved_at,
-)
+).where(Session.impersonation_id.is_(None))
 _SEATS = (
     select(
         _PLACE,
@@ -99,9 +100,21 @@ _SEATS = (
         Session.opened_at.label("session_opened_at"),
     )
     .select_from(Seat)
-    .join(Session, Session.id == Seat.session_id)
+    .join(Session, and_(Session.id == Seat.session_id, Session.impersonation_id.is_(None)))
     .join(Membership, Membership.id == Seat.membership_id)
     .outerjoin(Organisation, Organisation.id == Membership.organisation_id)
+)
+_ADMINISTRATOR = aliased(Account)
+_IMPERSONATIONS = (
+    select(
+        _ADMINISTRATOR.name.label("administrator"),
+        Impersonation.reason,
+        Impersonation.started_at,
+        Impersonation.expires_at,
+        Impersonation.ended_at,
+    )
+    .select_from(Impersonation)
+    .outerjoin(_ADMINISTRATOR, _ADMINISTRATOR.id == Impersonation.administrator_id)
 )
 _ADDRESS_CHANGES = select(
     AddressTicket.new_email, AddressTicket.created_at, AddressTicket.expires_at
@@ -169,6 +182,12 @@ PARTS = (
     ),
     Part("sessions", _SESSIONS, Session.account_id, (Session.opened_at, Session.id)),
     Part("seats", _SEATS, Session.account_id, (Seat.opened_at, Seat.id)),
+    Part(
+        "impersonations",
+        _IMPERSONATIONS,
+        Impersonation.account_id,
+        (Impersonation.started_at, Impersonation.id),
+    ),
     Part(
         "address_changes",
         _ADDRESS_CHANGES,

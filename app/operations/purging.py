@@ -41,6 +41,7 @@ from app.operations import (
     audit_retention,
     counting,
     factor_census,
+    impersonation_ends,
     lockout,
     removal,
     request_counts,
@@ -87,6 +88,7 @@ def batches() -> Iterator[tuple[str, int]]:
 
     Accounts whose owners wanted them removed go last, one by one: each is told by mail.
     """
+    impersonation_ends.note_expired(removal.THE_PORTAL)
     for table, condition in _expired():
         for rows in _deleted(table, condition):
             yield table.__tablename__, rows

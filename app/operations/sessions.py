@@ -1,4 +1,8 @@
-"""Opening, finding and ending sessions."""
+"""Opening, finding and ending sessions.
+
+An administrator who looks as somebody else acts in a session of another kind, which nothing here
+finds: operations.impersonation opens it, and decides on each request whether it still may be.
+"""
 
 import uuid
 from collections.abc import Collection
@@ -32,6 +36,7 @@ SEEN_AGAIN_AFTER = timedelta(minutes=1)  # how exact `last_seen_at` is kept
 MOST_SESSIONS = 50  # of one account; the one idle longest goes first
 PAGES_IDLE = timedelta(hours=1)
 KEPT = timedelta(days=30)
+ADMINISTERING = frozenset({Role.SUPERUSER, Role.ACCOUNT_ADMIN})
 LIFETIMES = {
     Interface.PAGES: timedelta(hours=24),
     Interface.MIKROCLOUD: timedelta(hours=24),
@@ -89,12 +94,16 @@ def find(bearer: str) -> Session:
 
 
 def live(named: ColumnElement[bool]) -> Session:
-    """Return the live session that a condition names, or raise TicketRefused. Changes nothing."""
+    """Return the live session that a condition names, or raise TicketRefused. Changes nothing.
+
+    Never one in which somebody else acts: no contract and no page takes it for its owner's.
+    """
     moment = now()
     live = (
         select(Session)
         .join(Account)
         .where(named, Session.expires_at > moment, Account.suspended_at.is_(None))
+        .where(Session.impersonation_id.is_(None))
         .where(or_(Account.removal_due_at.is_(None), Account.removal_due_at > moment))
     )
     row = db.session().scalar(live)
@@ -122,6 +131,8 @@ def seats_of(session: Session) -> list[Seat]:
         select(Seat).where(Seat.session_id == session.id).order_by(Seat.opened_at, Seat.id)
     )
     held = db.session().scalars(oldest_first)
+    if session.impersonation_id is not None:
+        return [seat for seat in held if _may_be_looked_at(seat)]
     floor = factors.of(session.account).floor
     return [seat for seat in held if _holds(seat, floor)]
 
@@ -150,6 +161,15 @@ def require_account(session: Session) -> None:
     met = session.account_proved_at and factors.satisfies(session.factor, demand)
     if not met:
         raise ProofRequired
+
+
+def require_to_look(session: Session) -> None:
+    """Raise ProofRequired where `require_account` does, but for an administrator who looks.
+
+    For pages that show no secret and change nothing.
+    """
+    if session.impersonation_id is None:
+        require_account(session)
 
 
 def require_account_proof(session: Session) -> None:
@@ -276,6 +296,15 @@ def _holds(held: Seat, floor: Demand) -> bool:
     return met and not membership.suspended
 
 
+def _may_be_looked_at(held: Seat) -> bool:
+    """Tell whether an administrator who looks as somebody else may act in this seat of theirs.
+
+    The one seat that meets no policy: whoever looks has no factor of the person's to answer. So it
+    is none that administers, whatever wrote its row.
+    """
+    return held.membership.role not in ADMINISTERING and not held.membership.suspended
+
+
 def _seen(row: Session) -> Session:
     moment = now()
     if row.last_seen_at + SEEN_AGAIN_AFTER <= moment:
@@ -286,10 +315,11 @@ def _seen(row: Session) -> Session:
 
 
 def _end_the_idlest(account: Account) -> None:
+    """Keep to the most sessions of one account; what administrators open does not count."""
     db.session().flush()
     beyond = (
         select(Session.id)
-        .where(Session.account_id == account.id)
+        .where(Session.account_id == account.id, Session.impersonation_id.is_(None))
         .order_by(Session.last_seen_at.desc(), Session.id)
         .offset(MOST_SESSIONS)
     )

@@ -1,5 +1,6 @@
 """Where a request comes from."""
 
+import uuid
 from dataclasses import dataclass
 
 from app.models import Interface
@@ -10,13 +11,15 @@ from app.security.networks import network_of
 class Visitor:
     """Who is on the other end, as far as the portal can know before a password.
 
-    `address` is the client's IP address, `device` what its known-device cookie says.
+    `address` is the client's IP address, `device` what its known-device cookie says. `by` is the
+    administrator who acts in a session that is not their own, as pages.looking_as found out.
     """
 
     interface: Interface
     address: str
     user_agent: str = ""
     device: str | None = None
+    by: uuid.UUID | None = None
 
     @property
     def network(self) -> str:

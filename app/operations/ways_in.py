@@ -122,7 +122,13 @@ def _pending(opened: Opened, membership: Membership | None, factor: Factor) -> P
 
 
 def start(account: Account, visitor: Visitor, session: Session | None = None) -> Opened:
-    """Return a new verification, for the caller to complete and add to its transaction."""
+    """Return a new verification, for the caller to complete and add to its transaction.
+
+    Raises TicketRefused for the session of an administrator who looks as the account: it gains
+    nothing by any proof.
+    """
+    if session is not None and session.impersonation_id is not None:
+        raise TicketRefused
     secret = new_secret()
     row = Verification(
         id=uuid.uuid4(),

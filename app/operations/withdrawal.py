@@ -1,8 +1,12 @@
 """Taking back what was granted, once the reason for it is gone.
 
-A session exists only if the policy was met when it was opened and still holds. Each function
-runs inside the caller's transaction, with statements that do not grow with the number of
-members.
+A session exists only if the policy was met when it was opened and still holds. There is one
+exception: an administrator who looks as somebody else answers no factor of theirs. That session
+proves nothing, lasts fifteen minutes, and is decided on by operations.impersonation instead, at
+each request; so what is withdrawn here for want of a factor leaves it alone.
+
+Each function runs inside the caller's transaction, with statements that do not grow with the
+number of members.
 """
 
 import uuid
@@ -87,7 +91,7 @@ def _withdraw_from(here: list[ColumnElement[bool]], too_weak: list[Factor]) -> N
     proved = weak.where(Session.account_proved_at.is_not(None)).values(account_proved_at=None)
     db.session().execute(proved, execution_options=_IDS_ONLY)
     seats = Seat.membership_id.in_(select(Membership.id).where(*here))
-    _delete(Seat, seats, Seat.factor.in_(too_weak))
+    _delete(Seat, seats, Seat.factor.in_(too_weak), ~_looked_at())
     _end_empty(members)
 
 
@@ -116,7 +120,14 @@ def _end_empty(accounts: Select[uuid.UUID]) -> None:
     """End these accounts' sessions that hold no seat and never met the account's own way in."""
     seated = exists().where(Seat.session_id == Session.id)
     of_these = Session.account_id.in_(accounts)
-    _delete(Session, of_these, Session.account_proved_at.is_(None), ~seated)
+    own = Session.impersonation_id.is_(None)
+    _delete(Session, of_these, own, Session.account_proved_at.is_(None), ~seated)
+
+
+def _looked_at() -> ColumnElement[bool]:
+    """Return the condition for seats in which an administrator acts, not their owner."""
+    of_others = select(Session.id).where(Session.impersonation_id.is_not(None))
+    return Seat.session_id.in_(of_others)
 
 
 def _delete(table: type[db.Base], *conditions: ColumnElement[bool]) -> None:

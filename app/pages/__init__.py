@@ -25,6 +25,7 @@ from app.pages import (
     in_directory,
     invitation,
     logos,
+    looking_as,
     names,
     not_me,
     other_factors,
@@ -85,6 +86,7 @@ BLUEPRINTS = (
     demo_outbox.pages,
     docs.pages,
     logos.pages,
+    looking_as.pages,
 )
 
 
@@ -92,6 +94,7 @@ def init_app(app: Flask) -> None:
     """Give the application its pages, and what every page needs."""
     request_timing.init_app(app)
     request_ids.init_app(app)
+    looking_as.init_app(app)  # first: what it shuts, nothing else looks at
     ours = {blueprint.name for blueprint in BLUEPRINTS} | set(admin.PREFIXES)
     cross_site.init_app(app, ours)
     signed_in.init_app(app)

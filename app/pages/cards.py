@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from app.errors import Locked, Refusal, WrongPassword
 from app.models import Factor, Interface, Membership
 from app.operations import factors
+from app.operations.sessions import ADMINISTERING
 from app.operations.ways_in import Offer, RefusedWay, Verified
 from app.pages import problems, roles
 from app.pages.forms import AnotherPasswordForm
@@ -45,6 +46,16 @@ class Card:
     until: datetime | None = None
     url: str | None = None
     membership: Membership | None = field(default=None, repr=False)
+
+
+def of_looked_at(membership: Membership) -> Card:
+    """Return the card of a membership for an administrator who looks as its owner."""
+    if membership.role in ADMINISTERING:
+        why = _("Nobody administers in somebody else's place.")
+        return _card(membership, verdict=_("Not open"), tone=STOPPED, detail=why)
+    if membership.suspended:
+        return _card(membership, verdict=str(VERDICTS["organisation_suspended"]), tone=STOPPED)
+    return _card(membership, verdict=_("Ready"), tone=READY)
 
 
 def of_verified(verified: Verified, wrong: AnotherPasswordForm | None = None) -> list[Card]:

@@ -47,6 +47,11 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(ObjectDeletedError, _of_ended_session)
 
 
+def forbidden(message: str, title: str) -> Response:
+    """Return the page that says what is not open just now."""
+    return _page(403, message=message, title=title)
+
+
 def _of_http(error: HTTPException) -> ResponseReturnValue:
     if error.response is not None or error.code is None or error.code < 400:  # noqa: PLR2004
         return error.get_response()  # a redirect, or an answer that is ready

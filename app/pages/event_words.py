@@ -103,6 +103,8 @@ SENTENCES = {
     "factor_removed": _l("The second step was taken away"),
     "role_changed": _l("A role was changed"),
     "seats_ended": _l("What was open at an organisation was ended"),
+    "impersonation_started": _l("An administrator began to look as this person"),
+    "impersonation_ended": _l("Looking as this person ended"),
     "everybody_signed_out": _l("Everybody was signed out"),
     "organisation_renamed": _l("An organisation was given another name"),
     "colour_changed": _l("An organisation's colour was changed"),
@@ -138,6 +140,10 @@ REASONS = {
     "ticket_refused": _l("It took too long"),
     "last_superuser": _l("The portal would be left without a superuser"),
     "last_administrator": _l("An organisation would be left without an administrator"),
+    "stopped": _l("The administrator stopped"),
+    "expired": _l("Its fifteen minutes were over"),
+    "withdrawn": _l("The administrator signed out, or was not to look any longer"),
+    "ended_by_person": _l("The person ended it"),
 }
 FACTORS = {
     Factor.NONE: _l("By the password alone"),

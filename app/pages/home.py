@@ -4,11 +4,12 @@ import uuid
 
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.errors import NotFound, Refusal, WrongPassword
+from app.errors import NotFound, OutOfReach, Refusal, WrongPassword
 from app.models import Membership, Role
-from app.operations import memberships, seats, sessions, sign_in
+from app.operations import impersonation, memberships, seats, sessions, sign_in
 from app.operations.ways_in import Verified
 from app.pages import cards, held_seats, problems, roles, rules, signed_in, steps
 from app.pages.forms import AnotherPasswordForm
@@ -48,6 +49,8 @@ def superuser() -> ResponseReturnValue:
 def switch(membership_id: uuid.UUID) -> ResponseReturnValue:
     """Take one more seat, by way of what it asks."""
     membership = held_seats.membership(lambda m: m.id == membership_id)
+    if signed_in.looks_as_somebody():
+        return _look_at(membership)
     verified = seats.switch(signed_in.required(), membership_id, visitor())
     try:
         if verified.offers:
@@ -83,6 +86,19 @@ def password(membership_id: uuid.UUID) -> ResponseReturnValue:
         return problems.answer(_page(form), refusal)
 
 
+def _look_at(membership: Membership) -> Response:
+    """Take a seat in somebody else's place."""
+    try:
+        impersonation.take_seat(signed_in.required(), membership.id, visitor())
+    except OutOfReach:
+        flash(_("Nobody administers in somebody else's place."), "warning")
+        return redirect(url_for("home.index"), 303)
+    except Refusal as refusal:
+        flash(problems.sentence(refusal), "warning")
+        return redirect(url_for("home.index"), 303)
+    return redirect(held_seats.url_of(membership), 303)
+
+
 def _handle_by_password(verified: Verified, membership_id: uuid.UUID, typed: str) -> str:
     if verified.offers:
         return verified.offers[0].handle
@@ -104,10 +120,16 @@ def _page(wrong: AnotherPasswordForm | None = None) -> str:
     shown = [
         cards.of_seat(membership, held_seats.url_of(membership))
         if membership.id in held
-        else cards.of_membership(membership, wrong, ask or "")
+        else _card_of(membership, wrong, ask or "")
         for membership in memberships.of(row.account_id)
     ]
     return render_template("home/index.html", cards=shown, wrong=wrong, account=row.account)
+
+
+def _card_of(membership: Membership, wrong: AnotherPasswordForm | None, ask: str) -> cards.Card:
+    if signed_in.looks_as_somebody():
+        return cards.of_looked_at(membership)
+    return cards.of_membership(membership, wrong, ask)
 
 
 def _seat_page(membership: Membership) -> ResponseReturnValue:

@@ -11,7 +11,8 @@ from werkzeug.wrappers import Response
 
 from app.mail import devices
 from app.models import Membership, Session
-from app.operations import sessions
+from app.operations import impersonation_ends, sessions
+from app.operations.impersonation_ends import Told
 from app.pages import signed_in
 from app.pages.account import pages
 from app.pages.visitor import visitor
@@ -26,13 +27,14 @@ class Line:
     opened_by: str
     memberships: list[Membership]
     this: bool
+    looker: Told | None  # of an administrator who looks as the account's owner
 
 
 @pages.get("/account/sessions", endpoint="sessions")
 def show() -> ResponseReturnValue:
     """Show every session of the account; not to somebody who holds a mere seat."""
     row = signed_in.required()
-    sessions.require_account(row)
+    sessions.require_to_look(row)
     lines = [_line(each, this=each.id == row.id) for each in sessions.all_of(row.account)]
     return render_template("account/sessions.html", lines=lines)
 
@@ -42,7 +44,10 @@ def end_session(session_id: uuid.UUID) -> Response:
     """End one session."""
     row = signed_in.required()
     sessions.require_account_proof(row)
-    sessions.end_one(row, session_id, visitor())
+    if impersonation_ends.is_one(session_id):
+        impersonation_ends.end_by_person(row, session_id, visitor())
+    else:
+        sessions.end_one(row, session_id, visitor())
     flash(_("That session is ended."), "success")
     return redirect(url_for("account.sessions"), 303)
 
@@ -61,4 +66,5 @@ def end_other_sessions() -> Response:
 def _line(row: Session, *, this: bool) -> Line:
     held = [seat.membership for seat in sessions.seats_of(row)]
     by = str(devices.OPENED_BY[row.interface])
-    return Line(row, devices.label(row.user_agent), by, held, this)
+    looker = impersonation_ends.told_of(row.impersonation) if row.impersonation else None
+    return Line(row, devices.label(row.user_agent), by, held, this, looker)

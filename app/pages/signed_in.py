@@ -3,8 +3,13 @@
 Flask's signed cookie carries the bearer; everything else about the session is in its row, so
 ending the row ends it everywhere. Flask-Login's `remember` is not used: its cookie could not be
 revoked. *Keep me signed in* is a lifetime of the row.
+
+An administrator who looks as somebody else keeps the own bearer there and has a second secret
+beside it. Only both together open the other session; while the second one is there, the own
+session is nobody's on these pages, so that nothing is done in it by mistake.
 """
 
+import uuid
 from typing import Any
 
 from flask import Flask, redirect, request, session, url_for
@@ -13,11 +18,14 @@ from werkzeug.wrappers import Response
 
 from app.errors import TicketRefused
 from app.models import Account, Session
-from app.operations import sessions
+from app.operations import impersonation, sessions
+from app.operations.impersonation import Started
 
 # Flask-Login looks for a cookie of this name on each request and chokes on a forged one. No
 # Cookie header can name a cookie so.
 NO_COOKIE = "remember; never"
+BEARER = "_user_id"  # as Flask-Login calls it
+LOOKING_AS = "looking_as"
 
 
 class Person:
@@ -62,6 +70,35 @@ def current() -> Session | None:
     return person.session if person.is_authenticated else None
 
 
+def own() -> Session | None:
+    """Return the session that this browser signed in with, also while it looks as somebody else."""
+    try:
+        return sessions.find(session.get(BEARER, ""))
+    except TicketRefused:
+        return None
+
+
+def looks_as_somebody() -> bool:
+    """Tell whether this browser looks as somebody else, or did until a moment ago."""
+    return LOOKING_AS in session
+
+
+def looking() -> Started | None:
+    """Return what this browser presents to look as somebody else, if it does."""
+    kept = session.get(LOOKING_AS)
+    return Started(uuid.UUID(kept[0]), kept[1]) if kept else None
+
+
+def look_as(started: Started) -> None:
+    """Let this browser look as somebody else from the next request on."""
+    session[LOOKING_AS] = [str(started.id), started.secret]
+
+
+def look_as_oneself() -> None:
+    """Let this browser be its own again from the next request on."""
+    session.pop(LOOKING_AS, None)
+
+
 def required() -> Session:
     """Return the session of this request; for views behind `turn_strangers_away`."""
     row = current()
@@ -87,6 +124,9 @@ def forget() -> None:
 
 def _find(bearer: str) -> Person | None:
     try:
-        return Person(sessions.find(bearer), bearer)
+        row, other = sessions.find(bearer), looking()
+        if other is not None:
+            row = impersonation.find(row, other.id, other.secret)
+        return Person(row, bearer)
     except TicketRefused:
         return None

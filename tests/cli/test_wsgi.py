@@ -32,6 +32,7 @@ WRONG = {
     "DOORWARD_JWT_ALGORITHM": "none",
     "DOORWARD_OUTBOX": "pigeon",
     "DOORWARD_RATE_LIMITS": "few",
+    "DOORWARD_IMPERSONATION": "sometimes",
     "DOORWARD_AUDIT_DAYS": "0",
     "DOORWARD_DEMO": "true-ish",
     "DOORWARD_WORKERS": "0",

@@ -44,6 +44,11 @@ WORDS = {
     "few": "",
     "keep_link": f"{BASE}/account/remove",
     "remove_link": f"{BASE}/account/remove",
+    "administrator": "Sue <Super>",
+    "contact": "sue@example.org",
+    "reason": "Ann & I looked for her course",
+    "minutes": "15",
+    "sessions_link": f"{BASE}/account/sessions",
     "removed_on": "2026-07-08T12:00:00+00:00",
 }
 # Each tells of something done to an account, by somebody who may not have been its owner.
@@ -128,6 +133,20 @@ def test_only_what_was_done_can_be_taken_back() -> None:
     offering = {kind for kind in SUBJECTS if "N0TM3" in part(composed(kind), "plain")}
 
     assert offering == set(TOLD)
+
+
+@pytest.mark.parametrize("contact", ["sue@example.org", ""])
+def test_being_looked_at_is_told_with_who_when_why_how_long_and_whom_to_ask(contact: str) -> None:
+    with time_machine.travel("2026-07-01T12:00:00+00:00", tick=False):
+        message = composed("impersonated", contact=contact)
+
+    text, html = part(message, "plain"), part(message, "html")
+    for each in ("Sue <Super>, an administrator, began on 1 July 2026, 12:00", "for 15 minutes"):
+        assert each in " ".join(text.split())
+    assert "The reason given: Ann & I looked for her course" in text
+    assert "Sue &lt;Super&gt;" in html
+    assert WORDS["sessions_link"] in text
+    assert f"ask Sue <Super>{':' if contact else ', or whoever runs this portal.'}" in text
 
 
 @pytest.mark.parametrize("kind", LOCKS)

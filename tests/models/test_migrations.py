@@ -12,11 +12,12 @@ from sqlalchemy import func, inspect, select
 from app.config import Settings
 from app.db import Base, db, transaction
 from app.factory import create_app
-from app.models import Account, Membership, Password
-from app.operations import audit, audit_chain
+from app.models import Account, Impersonation, Membership, Password, Session
+from app.operations import audit, audit_chain, impersonation
 from tests import factories, servers
 from tests.conftest import KEY
 from tests.factories import VISITOR
+from tests.operations.administrators import superuser
 from tests.operations.audit_events import faults, happen, rows, tamper
 
 CHAIN = "SELECT position, hash FROM audit_events ORDER BY position"
@@ -66,6 +67,29 @@ def test_going_down_a_step_and_up_again_loses_nobody(empty: Flask) -> None:
 
         counted = {table: count(table) for table in (Account, Membership, Password)}
         assert counted == {Account: 1, Membership: 1, Password: 1}
+        db.session.remove()
+
+
+def test_going_down_takes_nobody_for_the_person_whom_an_administrator_looks_as(
+    empty: Flask,
+) -> None:
+    folder = str(Path(empty.root_path) / "migrations")
+    with empty.app_context():
+        upgrade(directory=folder)
+        chief, other = superuser(), factories.account()
+        role = factories.membership(other)
+        begun = impersonation.start(chief, other.id, "They called and asked.", VISITOR)
+        row = impersonation.find(chief.session, begun.id, begun.secret)
+        impersonation.take_seat(row, role.id, VISITOR)
+        other_id = other.id
+        db.session.remove()
+
+        downgrade(directory=folder, revision="0009")
+        upgrade(directory=folder)
+
+        theirs = select(Session).where(Session.account_id == other_id)
+        assert db.session.scalars(theirs).all() == []
+        assert (count(Session), count(Impersonation)) == (1, 0)
         db.session.remove()
 
 

@@ -26,6 +26,7 @@ from app.models import (
 from app.operations import (
     addresses,
     audit,
+    impersonation,
     own_data,
     passwords,
     refreshing,
@@ -36,6 +37,7 @@ from app.operations import (
 from tests import factories
 from tests.conftest import Clock
 from tests.factories import OWN_PASSWORD, VISITOR
+from tests.operations.administrators import superuser
 from tests.operations.signing_in import signed_in
 
 pytestmark = pytest.mark.usefixtures("portal")
@@ -62,6 +64,7 @@ def rich() -> Session:
     db.session().commit()
     removal.schedule(session, VISITOR)
     add_factors(who)
+    impersonation.start(superuser(), who.id, "Ann cannot find her course.", VISITOR)
     session.factor, session.factor_proved_at = Factor.PASSKEY, now()  # as the passkey now demands
     db.session().commit()
     return session
@@ -120,12 +123,14 @@ def test_all_of_it_is_there() -> None:
     assert {each["organisation"] for each in found["passwords"]} == {None, "Elm School"}
     assert [each["name"] for each in found["passkeys"]] == ["My telephone"]
     assert [each["new_email"] for each in found["address_changes"]] == ["new@example.org"]
+    assert [each["reason"] for each in found["impersonations"]] == ["Ann cannot find her course."]
     assert {each["kind"] for each in found["mails"]} == {
         "reset",
         "unlock",
         "new_address",
         "new_device",
         "removal_scheduled",
+        "impersonated",
     }
     assert {each["state"] for each in found["mails"]} == {"waiting"}
     assert [each["network"] for each in found["known_networks"]] == ["192.0.2.1/32"]

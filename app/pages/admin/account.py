@@ -13,7 +13,7 @@ from app.operations.account_view import View
 from app.operations.authority import Action
 from app.pages import event_words
 from app.pages.admin import words
-from app.pages.admin.act_words import WORDS, Words
+from app.pages.admin.act_words import LOOK_AS, WORDS, Words
 from app.pages.admin.seat import acting, granted, pages
 from app.pages.visitor import visitor
 
@@ -59,4 +59,7 @@ def back_to(account_id: uuid.UUID, following: str | None = None) -> Response:
 
 def _acts(view: View) -> list[tuple[str, Words]]:
     """Return the view and the words of each act that is offered."""
-    return [(f".{action.value}", WORDS[action]) for action in WORDS if action in view.offers]
+    offered = [(f".{action.value}", WORDS[action]) for action in WORDS if action in view.offers]
+    if Action.IMPERSONATE in view.offers:
+        offered.append((".look_as_page", LOOK_AS))
+    return offered

@@ -97,4 +97,10 @@ WORDS = {
         "danger",
     ),
 }
+LOOK_AS = Words(
+    "look-as",
+    _l("Look as this person"),
+    _l("You see the portal as this person sees it, for fifteen minutes; they are told."),
+    _l("You look as this person."),
+)
 BULK = [Action.SUSPEND, Action.REACTIVATE, Action.END_SESSIONS, Action.SEND_ACTIVATION]

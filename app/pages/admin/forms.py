@@ -20,6 +20,7 @@ from app.pages.forms import (
 )
 
 LONGEST_USERNAME = 64
+SHORTEST_REASON, LONGEST_REASON = 10, 500
 NOWHERE = ""
 
 
@@ -140,6 +141,24 @@ class EverybodyForm(Form):
 def phrase() -> str:
     """Return the words that have to be typed."""
     return _("sign everybody out")
+
+
+class ReasonForm(Form):
+    """Why somebody is to be looked at; they read it."""
+
+    reason = StringField(
+        _l("Reason"),
+        [
+            DataRequired(_l("Say why.")),
+            Length(
+                min=SHORTEST_REASON,
+                max=LONGEST_REASON,
+                message=_l("Say why in 10 to 500 characters."),
+            ),
+            no_control_characters,
+        ],
+        filters=[stripped],
+    )
 
 
 class DirectoryForm(Form):

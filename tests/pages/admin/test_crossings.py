@@ -91,6 +91,8 @@ def routes(account: str, membership: str, session: str) -> Iterator[Request]:
     for said in WORDS.values():
         yield "GET", f"{base}/{said.slug}", {}
         yield "POST", f"{base}/{said.slug}", {}
+    yield "GET", f"{base}/look-as", {}
+    yield "POST", f"{base}/look-as", {"reason": "They called and asked for help."}
     yield "GET", f"{base}/roles/new", {}
     yield "POST", f"{base}/roles/new", {"role": "student"}
     for what, form in (("change", {"role": "student"}), ("remove", {})):

@@ -71,6 +71,8 @@ OPENS = {
     "end_sessions_page": BOTH,
     "end_seats": BOTH,
     "end_seats_page": BOTH,
+    "look_as": BOTH,
+    "look_as_page": BOTH,
     "add_role": BOTH,
     "add_role_page": BOTH,
     "change_role": BOTH,
