@@ -3,7 +3,7 @@
 from app.models.account import Account
 from app.models.audit_chain import AuditCheckpoint, AuditHead, AuditStart
 from app.models.audit_event import AuditEvent
-from app.models.imports import Import, ImportRow, Outcome
+from app.models.imports import Import, ImportChunk, ImportRow, Outcome, Stage
 from app.models.interface import Interface
 from app.models.invitation import Invitation
 from app.models.lockout import Counted, FailedSignIns, KnownNetwork
@@ -50,6 +50,7 @@ __all__ = [
     "Factor",
     "FailedSignIns",
     "Import",
+    "ImportChunk",
     "ImportRow",
     "Interface",
     "Invitation",
@@ -75,6 +76,7 @@ __all__ = [
     "Seat",
     "Session",
     "SigningKey",
+    "Stage",
     "Ticket",
     "TotpDevice",
     "UnlockTicket",

@@ -56,6 +56,9 @@ class Action(enum.StrEnum):
     SEE_INVITATIONS = "see_invitations"
     INVITE = "invite"
     WITHDRAW_INVITATION = "withdraw_invitation"
+    SEE_IMPORTS = "see_imports"
+    IMPORT = "import"
+    UNDO_IMPORT = "undo_import"
 
 
 class Reach(enum.Enum):
@@ -69,7 +72,8 @@ class Reach(enum.Enum):
 PORTAL, ORGANISATION, ALONE = Reach.PORTAL, Reach.ORGANISATION, Reach.ALONE
 
 # What is not here is refused. Account administrators do not create accounts: they would learn
-# which addresses have one elsewhere. They invite, which looks alike for everybody.
+# which addresses have one elsewhere. They invite, which looks alike for everybody, and their
+# imports do no more (operations.import_inviting).
 TABLE: dict[Action, dict[Role, Reach]] = {
     Action.SEE_ACCOUNTS: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
     Action.EXPORT_ACCOUNTS: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
@@ -97,6 +101,9 @@ TABLE: dict[Action, dict[Role, Reach]] = {
     Action.SEE_INVITATIONS: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
     Action.INVITE: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
     Action.WITHDRAW_INVITATION: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
+    Action.SEE_IMPORTS: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
+    Action.IMPORT: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
+    Action.UNDO_IMPORT: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
 }
 RANKS = {Role.STUDENT: 0, Role.TEACHER: 1, Role.ACCOUNT_ADMIN: 2, Role.SUPERUSER: 3}
 
