@@ -2,14 +2,16 @@
 
 import uuid
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, select, true
 
 from app import db
+from app.clock import now
 from app.errors import NotFound
 from app.models import Account, Import, ImportRow, Organisation, Outcome, Stage
-from app.operations import authority, keyset
+from app.operations import authority, import_undo, keyset
 from app.operations.authority import Action, Administrator
 from app.operations.keyset import Order, Slice
 
@@ -55,6 +57,29 @@ def refused(import_id: uuid.UUID) -> list[ImportRow]:
     row = ImportRow
     wrong = select(row).where(row.import_id == import_id, row.outcome == Outcome.REFUSED)
     return list(db.session().scalars(wrong.order_by(row.number).limit(FAULTS)))
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the work on an import is: rows, rows a second, seconds left; None where unknown."""
+
+    done: int
+    of: int
+    speed: int
+    left: int | None
+
+
+def progress(found: Import) -> Progress:
+    """Return how far an import is that somebody works on, or that waits for it."""
+    if found.stage is Stage.UNDOING:
+        of = sum(found.counts.get(each, 0) for each in import_undo.MADE)
+        done = max(0, of - import_undo.left(found.id))
+    else:
+        waits = found.stage in {Stage.MAPPED, Stage.CONFIRMED}
+        done, of = 0 if waits else found.done, found.rows
+    seconds = (now() - (found.stage_at or found.started_at)).total_seconds()
+    speed = done / seconds if seconds > 0 else 0.0
+    return Progress(done, of, round(speed), round((of - done) / speed) if speed else None)
 
 
 def people(imports: Sequence[Import]) -> dict[uuid.UUID | None, Account]:

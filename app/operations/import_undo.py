@@ -36,6 +36,7 @@ NO_USE = (
     "unlock_asked",
 )
 SUPERUSER = "superuser"  # among what a row created
+MADE = (Outcome.CREATED, Outcome.JOINED, Outcome.INVITED)
 _IDS_ONLY = {"synchronize_session": False}
 
 Progress = Callable[[int, int], None]  # rows done, and rows in all
@@ -119,7 +120,7 @@ def left(import_id: uuid.UUID) -> int:
 
 def _made_something(import_id: uuid.UUID) -> Select[ImportRow]:
     """Return the rows that made something which no undo has looked at yet."""
-    made = ImportRow.outcome.in_([Outcome.CREATED, Outcome.JOINED, Outcome.INVITED])
+    made = ImportRow.outcome.in_(MADE)
     return select(ImportRow).where(
         ImportRow.import_id == import_id, made, ImportRow.undone.is_(None)
     )

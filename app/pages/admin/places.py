@@ -41,6 +41,14 @@ PLACES = [
         under="accounts",
     ),
     Place(
+        "imports",
+        "upload",
+        _l("Imports"),
+        _l("Bring in people from a file or another system, with a check of every row first."),
+        Action.SEE_IMPORTS,
+        under="imports",
+    ),
+    Place(
         "everybody",
         "sign-out",
         _l("Sign everybody out"),

@@ -71,6 +71,19 @@ OPENS = {
     "change_role_page": BOTH,
     "remove_role": BOTH,
     "remove_role_page": BOTH,
+    "imports": BOTH,
+    "new_import": BOTH,
+    "upload_import": BOTH,
+    "one_import": BOTH,
+    "import_columns": BOTH,
+    "map_import": BOTH,
+    "ask_to_run_import": BOTH,
+    "run_import": BOTH,
+    "ask_to_stop_import": BOTH,
+    "stop_import": BOTH,
+    "ask_to_undo_import": BOTH,
+    "undo_import": BOTH,
+    "import_result": BOTH,
     "everybody": SUPERUSERS,
     "end_everybody": SUPERUSERS,
 }
@@ -105,6 +118,7 @@ class World:
         place = self.spare if portal else self.x  # the spare one will be suspended
         values["place_id"] = place.id
         values["invitation_id"] = factories.invitation(place).id
+        values["import_id"] = factories.imported(self.x).id
         values |= a_target(self.x)
         if "organisation_id" in rule.arguments:
             values["organisation_id"] = (at or self.x).id
