@@ -22,7 +22,9 @@ DEEPEST = 4  # names in a path
 MOST_COLUMNS = 200
 BEGINNING = 1 << 12  # bytes
 
-SECRET_NAME = re.compile(r"pass|pwd|hash|bcrypt|scrypt|argon|secret|token|otp|salt|credential|key")
+SECRET_NAME = re.compile(
+    "pass|pwd|hash|bcrypt|scrypt|argon|secret|token|ticket|otp|salt|credential|key|backup|recovery"
+)
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 RUN = re.compile(r"[A-Za-z0-9+/=]{16,}")  # of letters and digits, as in hashes and in secrets
 MARKS = ("$", "pbkdf2", "scrypt", "bcrypt", "argon2", "{", "[")

@@ -17,7 +17,7 @@ from app.models import ImportChunk
 from app.security import sealing
 
 CHUNK = 1 << 16  # bytes
-AT_ONCE = 16  # chunks of one transaction
+AT_ONCE = 4  # chunks of one transaction
 MOST = 64 << 20  # bytes of one file
 
 

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from flask_babel import lazy_gettext
 from wtforms import FileField, RadioField, SelectField, StringField
+from wtforms.validators import InputRequired
 
 from app.models import Role
 from app.operations.import_mappings import COLUMNS, SYSTEMS, ColumnMapping
@@ -14,7 +15,7 @@ from app.pages import roles
 from app.pages.admin import import_words as words
 from app.pages.forms import Form, stripped
 
-BY_ITSELF, LEFT_OUT = "", "-"
+BY_ITSELF, LEFT_OUT = "auto", "none"
 
 
 def _l(text: str) -> str:
@@ -24,7 +25,7 @@ def _l(text: str) -> str:
 class UploadForm(Form):
     """A file to upload."""
 
-    file = FileField(_l("File"))
+    file = FileField(_l("File"), [InputRequired(_l("Choose one file."))])
 
 
 class MappingForm(Form):
@@ -44,7 +45,7 @@ class MappingForm(Form):
         self._ours = list(columns)
         self.system.choices = [(each, str(words.SYSTEMS[each])) for each in SYSTEMS]
         choices = [
-            (BY_ITSELF, _l("As it is called, or as its system has it")),
+            (BY_ITSELF, _l("Automatic")),
             (LEFT_OUT, _l("Nothing")),
         ]
         choices += [(str(at), shown(name)) for at, name in enumerate(self._names)]
@@ -87,13 +88,18 @@ class MappingForm(Form):
 
 
 for _ours in COLUMNS:
-    setattr(MappingForm, f"column_{_ours}", SelectField(cast(str, words.COLUMNS[_ours])))
+    setattr(
+        MappingForm,
+        f"column_{_ours}",
+        SelectField(cast(str, words.COLUMNS[_ours]), [InputRequired()]),
+    )
 
 
 def guesses(outline: Outline, usual: Role | None) -> dict[str, str]:
     """Return what a form begins with: what the columns seem to be, and the usual role."""
     names = [column.name for column in outline.columns]
-    found = {_field(ours): str(names.index(theirs)) for ours, theirs in outline.guessed.items()}
+    found = dict.fromkeys(map(_field, COLUMNS), BY_ITSELF)
+    found |= {_field(ours): str(names.index(theirs)) for ours, theirs in outline.guessed.items()}
     lacks_role = "role" not in outline.guessed
     role = usual.slug if usual is not None and lacks_role else ""
     return {"system": outline.system, "everybodys_role": role, **found}

@@ -80,13 +80,12 @@ def new_import() -> str:
 def upload_import() -> ResponseReturnValue:
     """Keep a file, and ask what its columns are."""
     form = UploadForm()
-    sent = [each for each in request.files.getlist("file") if each.filename]
     if not form.validate():
         return _upload_page(form), 400
-    if len(sent) != 1:
+    [file, *more] = request.files.getlist("file")
+    if more:
         form.file.errors = [_("Choose one file.")]
         return _upload_page(form), 400
-    [file] = sent
     name = _name(file.filename)
     try:
         with file.stream as stream:
