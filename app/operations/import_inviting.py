@@ -45,7 +45,6 @@ def invite(
     """Mail an invitation, in the caller's transaction; return why it could not be."""
     if caller.by is None or entry.email is None or entry.email_key is None or entry.role is None:
         raise ValueError("an invitation comes from somebody, goes to an address, and has a role")
-    _make_room(entry.email_key, organisation_id, entry.role)
     invitation = Invitation(
         id=invitation_id,
         organisation_id=organisation_id,
@@ -60,17 +59,21 @@ def invite(
     return [] if sent else [("email", Fault.TOO_MANY_MAILS)]
 
 
+def make_room(entries: Sequence[Entry], organisation_ids: Collection[uuid.UUID | None]) -> None:
+    """Forget what has expired of those who are to be invited: new invitations take their place."""
+    row = Invitation
+    same = (
+        row.email_key.in_({each.email_key for each in entries}),
+        row.role.in_({each.role for each in entries}),
+        row.organisation_id.in_(organisation_ids),
+    )
+    expired = delete(row).where(*same, invitation_list.is_in(State.EXPIRED))
+    db.session().execute(expired.execution_options(synchronize_session=False))
+
+
 def accepted_by(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
     """Return which accounts accepted these invitations, of those that somebody did."""
     row = Invitation
     taken = select(row.id, row.accepted_by_id).where(row.id.in_(ids))
     found = db.session().execute(taken.where(row.accepted_by_id.is_not(None)))
     return {which: who for which, who in found if who}
-
-
-def _make_room(email_key: str, organisation_id: uuid.UUID, role: Role) -> None:
-    """Forget what has expired: a new one takes its place."""
-    row = Invitation
-    same = row.email_key == email_key, row.organisation_id == organisation_id, row.role == role
-    expired = delete(row).where(*same, invitation_list.is_in(State.EXPIRED))
-    db.session().execute(expired.execution_options(synchronize_session=False))

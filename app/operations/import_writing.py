@@ -115,6 +115,10 @@ def _settle(joined: list[Decision]) -> None:
 
 def _invite(decisions: Sequence[Decision], caller: Caller) -> None:
     """Mail the invitations; whoever was sent too many is refused."""
+    if not decisions:
+        return
+    entries = [each.placed.entry for each in decisions]
+    import_inviting.make_room(entries, {each.placed.organisation_id for each in decisions})
     for each in decisions:
         place, which = each.placed.organisation_id, each.invitation_id
         if place is not None and which is not None:

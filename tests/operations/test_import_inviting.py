@@ -3,6 +3,8 @@
 Nothing that they are told, and nothing that they could find out, tells who has an account.
 """
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
@@ -25,6 +27,7 @@ from app.operations.import_authority import Authority
 from app.operations.import_caller import Caller
 from app.operations.import_undo import Undone
 from tests import factories
+from tests.conftest import Clock
 from tests.factories import VISITOR
 from tests.operations import signing_in
 from tests.operations.administrators import acting, member
@@ -144,7 +147,7 @@ def test_members_are_given_roles_and_superusers_left_alone(
 def test_what_would_be_more_than_an_invitation_is_refused(
     caller: Caller, cells: dict[str, object]
 ) -> None:
-    done = bring_in(at_cy("ana@example.org", **cells), caller=caller)
+    done = bring_in(at_cy("ana@example.org") | cells, caller=caller)
 
     [column] = cells
     assert faults(done) == [(2, column, "not_allowed")]
@@ -175,6 +178,17 @@ def test_nobody_is_invited_twice(caller: Caller) -> None:
     assert outcomes(again) == ["unchanged", "invited"]
     assert count(Invitation) == 3
     assert count(AuditEvent, what="invited") == 3
+
+
+def test_an_invitation_that_expired_makes_room(caller: Caller, clock: Clock) -> None:
+    first = bring_in(at_cy("ana@example.org", password_hash=BCRYPT), caller=caller)
+    clock.advance(Invitation.LIFETIME + timedelta(seconds=1))
+
+    again = bring_in(at_cy("ana@example.org"), at_cy("bo@example.org"), caller=caller)
+
+    assert outcomes(again) == ["invited", "invited"]
+    assert count(Invitation) == 2
+    assert import_undo.undo(first.id, caller) == {Undone.GONE: 1}
 
 
 def test_too_many_mails_to_one_address_are_told_of_its_row(

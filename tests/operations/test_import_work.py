@@ -5,7 +5,7 @@ import json
 import threading
 import tracemalloc
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 import pytest
@@ -28,6 +28,7 @@ from app.models import (
 )
 from app.operations import (
     import_acts,
+    import_deciding,
     import_list,
     import_store,
     import_work,
@@ -35,6 +36,7 @@ from app.operations import (
     purging,
 )
 from app.operations.authority import Administrator
+from app.operations.import_caller import Caller
 from app.operations.import_faults import FileFault, FileRefused
 from app.operations.import_mappings import ColumnMapping
 from tests import factories
@@ -58,23 +60,23 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(import_work, "PAUSE_S", 0)
 
 
-def uploaded(by: Administrator, *rows: dict[str, object]) -> Import:
+def uploaded(by: Administrator, *rows: Mapping[str, object]) -> Import:
     return import_acts.upload(by, "people.csv", io.BytesIO(csv_of(*rows)), VISITOR)
 
 
-def mapped(by: Administrator, *rows: dict[str, object]) -> Import:
+def mapped(by: Administrator, *rows: Mapping[str, object]) -> Import:
     made = uploaded(by, *rows)
     import_acts.map_columns(by, made.id, OURS, VISITOR)
     return made
 
 
-def checked(by: Administrator, *rows: dict[str, object]) -> Import:
+def checked(by: Administrator, *rows: Mapping[str, object]) -> Import:
     made = mapped(by, *rows)
     work()
     return made
 
 
-def confirmed(by: Administrator, *rows: dict[str, object]) -> Import:
+def confirmed(by: Administrator, *rows: Mapping[str, object]) -> Import:
     made = checked(by, *rows)
     import_acts.confirm(by, made.id, VISITOR)
     return made
@@ -226,7 +228,7 @@ def test_whoever_lost_the_role_meanwhile_imports_no_further(
     rows = [{"email": f"p{n}@example.org", "organisation": "Cy", "role": "student"}
             for n in range(60)]  # fmt: skip
     made = confirmed(boss, *rows)
-    once = importing.decide
+    once = import_deciding.decide
     seen: list[int] = []
 
     def decide(*args: object) -> object:
@@ -400,7 +402,7 @@ def test_one_that_is_stopped_while_it_runs_goes_no_further(
 
 def test_a_command_s_imports_are_left_to_the_command() -> None:
     file = importing.survey("x.csv", io.BytesIO(csv_of(*people(2))), OURS)
-    importing._begin(file, importing.Caller(VISITOR), dry_run=False)
+    importing._begin(file, Caller(VISITOR), dry_run=False)
 
     assert not import_work.work_once(NEVER)
 
