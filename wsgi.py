@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import config
-from app.cli import schema, sentences, upkeep
+from app.cli import import_thread, schema, sentences, upkeep
 from app.cli.command import say_plainly_everywhere
 from app.config import WrongSetting
 from app.factory import create_app
@@ -28,7 +28,10 @@ def _create() -> Flask:
 
 
 def _start(portal: Flask) -> None:
-    """Do what only a server does: refuse a database that does not fit, deliver mail, and purge."""
+    """Do what only a server does: refuse a database that does not fit, then work beside answering.
+
+    That is delivering mail, purging, and imports.
+    """
     with portal.app_context():
         try:
             problem = schema.problem()
@@ -40,6 +43,7 @@ def _start(portal: Flask) -> None:
         structlog.get_logger("doorward").warning("rate_limits_are_off")
     delivery.start_thread(portal)
     upkeep.start_thread(portal)
+    import_thread.start_thread(portal)
 
 
 def _end(sentence: str, status: int) -> NoReturn:

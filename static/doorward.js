@@ -6,6 +6,7 @@ import { usesPasskeys } from "./passkey.js";
 import { showsPassword } from "./password-toggle.js";
 import { judgesPassword } from "./strength-meter.js";
 import { prints } from "./print-button.js";
+import { staysUpToDate } from "./live-part.js";
 import { tellsLocalTime } from "./local-time.js";
 import { waits } from "./wait-button.js";
 
@@ -19,6 +20,7 @@ const PARTS = {
   "[data-print]": prints,
   "[data-passkey]": usesPasskeys,
   "[data-filter]": filtersCards,
+  "[data-live]": staysUpToDate,
 };
 
 for (const [selector, start] of Object.entries(PARTS)) {

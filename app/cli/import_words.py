@@ -32,6 +32,7 @@ FAULTS = {
     Fault.REPEATED: "An earlier row says the same.",
     Fault.DIFFERS: "An earlier row says otherwise of the same person.",
     Fault.FIRST_REFUSED: "The first row of this person was refused.",
+    Fault.TOO_MANY_MAILS: "This address was sent too many invitations of late.",
 }
 FILES = {
     FileFault.EMPTY: "There is nobody in the file.",
@@ -41,12 +42,18 @@ FILES = {
     FileFault.NO_IDENTITY: "The file has no column email, and none called username: see --mapping.",
     FileFault.BROKEN: "The file is no JSON from row {row} on: an array, or an object on each line.",
     FileFault.TOO_LONG: "The file has a row that is longer than a million characters.",
+    FileFault.NO_HEADER: "The file's first row is no header: it names no columns.",
+    FileFault.NOT_TEXT: "The file is no text: save it as CSV or JSON, in UTF-8.",
+    FileFault.TOO_LARGE: "The file is too large.",
+    FileFault.TOO_MANY_FILES: "Too many files wait to be imported.",
+    FileFault.NOT_A_LIST: "The file is one object of JSON: it has to be a list of people.",
 }
 LEFT = {
     Undone.IN_USE: "in use since",
     Undone.OTHER_MEMBERSHIPS: "members elsewhere by now",
     Undone.LAST_SUPERUSER: "the portal's only superuser",
     Undone.ACCOUNT_LEFT: "memberships of accounts that stay",
+    Undone.ACCEPTED: "invitations that were accepted",
     Undone.GONE: "gone already",
 }
 

@@ -6,7 +6,7 @@ from app.models.audit_event import AuditEvent
 from app.models.daily_count import CountedUpTo, DailyCount, DailyFactors
 from app.models.directory_entry import DirectoryEntry
 from app.models.impersonation import Impersonation
-from app.models.imports import Import, ImportRow, Outcome
+from app.models.imports import Import, ImportChunk, ImportRow, Outcome, Stage
 from app.models.interface import Interface
 from app.models.invitation import Invitation
 from app.models.lockout import Counted, FailedSignIns, KnownNetwork
@@ -59,6 +59,7 @@ __all__ = [
     "FailedSignIns",
     "Impersonation",
     "Import",
+    "ImportChunk",
     "ImportRow",
     "Interface",
     "Invitation",
@@ -85,6 +86,7 @@ __all__ = [
     "Seat",
     "Session",
     "SigningKey",
+    "Stage",
     "Ticket",
     "TotpDevice",
     "UnlockTicket",

@@ -19,7 +19,9 @@ class Invitation(Base):
 
     Nothing here says whether the address has an account. `invited_by_id` is who sent it last: it
     is good only while they may give that role there. Sending it again makes a new link, and the
-    old one dies. Written by operations.invitations and operations.joining.
+    old one dies. `password_hash` is of a password that an import brought along: good for whoever
+    reads the mail, knows it, and has no account yet; forgotten once the invitation is settled.
+    Written by operations.invitations and operations.joining.
     """
 
     __tablename__ = "invitations"
@@ -59,6 +61,7 @@ class Invitation(Base):
         ForeignKey("accounts.id", ondelete="SET NULL"), index=True
     )
     withdrawn_at: Mapped[datetime | None]
+    password_hash: Mapped[str | None]
 
     organisation: Mapped[Organisation] = relationship()
     invited_by: Mapped[Account | None] = relationship(foreign_keys=[invited_by_id])

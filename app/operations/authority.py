@@ -69,6 +69,9 @@ class Action(enum.StrEnum):
     EXPORT_AUDIT = "export_audit"
     VERIFY_AUDIT = "verify_audit"
     IMPERSONATE = "impersonate"
+    SEE_IMPORTS = "see_imports"
+    IMPORT = "import"
+    UNDO_IMPORT = "undo_import"
 
 
 class Reach(enum.Enum):
@@ -82,7 +85,8 @@ class Reach(enum.Enum):
 PORTAL, ORGANISATION, ALONE = Reach.PORTAL, Reach.ORGANISATION, Reach.ALONE
 
 # What is not here is refused. Account administrators do not create accounts: they would learn
-# which addresses have one elsewhere. They invite, which looks alike for everybody.
+# which addresses have one elsewhere. They invite, which looks alike for everybody, and their
+# imports do no more (operations.import_inviting).
 TABLE: dict[Action, dict[Role, Reach]] = {
     Action.SEE_DASHBOARD: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
     Action.SEE_CONDITION: {Role.SUPERUSER: PORTAL},
@@ -124,6 +128,9 @@ TABLE: dict[Action, dict[Role, Reach]] = {
     Action.VERIFY_AUDIT: {Role.SUPERUSER: PORTAL},
     # And only somebody whose role is below the seat's: see operations.impersonation.
     Action.IMPERSONATE: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ALONE},
+    Action.SEE_IMPORTS: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
+    Action.IMPORT: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
+    Action.UNDO_IMPORT: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
 }
 RANKS = {Role.STUDENT: 0, Role.TEACHER: 1, Role.ACCOUNT_ADMIN: 2, Role.SUPERUSER: 3}
 

@@ -8,6 +8,16 @@ from app.operations.import_entries import Entry
 from app.operations.import_faults import Fault, Faults
 
 SECRETS = ("id", "short_id", "password_hash", "totp_secret", "organisation_password_hash")
+NOT_TO_INVITE = (
+    "id",
+    "short_id",
+    "username",
+    "activated",
+    "suspended",
+    "superuser",
+    "totp_secret",
+    "organisation_password_hash",
+)
 
 
 @dataclass(frozen=True)
@@ -19,12 +29,18 @@ class Authority:
     `secrets` may bring along passwords, authenticator apps, identifiers and activation; without
     it, people are added as not yet activated. Who administers one organisation should not have it:
     an account whose password they know is an account at all others, too.
+
+    Whoever `invites` sees the members of those organisations and nobody else: all others get an
+    invitation, whether they have an account or not, so that nothing tells the one from the other
+    and nobody becomes a member unasked. A password's hash may come along, for it becomes good only
+    for somebody who reads the invitation's mail and knows that password (operations.joining).
     """
 
     organisations: frozenset[uuid.UUID] | None = frozenset()
     roles: frozenset[Role] = field(default_factory=frozenset)
     superusers: bool = False
     secrets: bool = False
+    invites: bool = False
 
     def restrain(self, entry: Entry, organisation_id: uuid.UUID | None) -> Faults:
         """Return what a row asks for beyond this; what it leaves open is given as little."""
@@ -33,9 +49,11 @@ class Authority:
             asked.append("organisation")
         if entry.role is not None and entry.role not in self.roles:
             asked.append("role")
-        if entry.superuser and not self.superusers:
+        if entry.superuser and not self.superusers and not self.invites:
             asked.append("superuser")
-        if not self.secrets:
+        if self.invites:
+            asked += [column for column in NOT_TO_INVITE if column in entry.given]
+        elif not self.secrets:
             asked += self._secrets(entry)
         return [(column, Fault.NOT_ALLOWED) for column in asked]
 

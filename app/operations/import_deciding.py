@@ -13,6 +13,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app import db
 from app.models import Account, ImportRow, Membership, Outcome, Password, Role
+from app.operations import import_inviting
+from app.operations.import_authority import Authority
 from app.operations.import_entries import ACCOUNTS_OWN, Entry
 from app.operations.import_faults import Fault, Faults
 
@@ -51,27 +53,32 @@ class Decision:
     account_id: uuid.UUID | None = None
     made_here: bool = False
     membership_id: uuid.UUID | None = None
+    invitation_id: uuid.UUID | None = None
     own_password: bool = False
     faults: Faults = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
 
 
-def decide(import_id: uuid.UUID, batch: Sequence[Placed]) -> list[Decision]:
+def decide(import_id: uuid.UUID, batch: Sequence[Placed], authority: Authority) -> list[Decision]:
     """Return what is to become of each row, in order; nothing is written."""
-    before = _Before(import_id, batch)
+    before = _Before(import_id, batch, authority)
     return [before.decide(placed) for placed in batch]
 
 
 class _Before:
     """What the database has of the people in a batch, and what the batch has decided so far."""
 
-    def __init__(self, import_id: uuid.UUID, batch: Sequence[Placed]) -> None:
-        self._accounts = _accounts(batch)
+    def __init__(self, import_id: uuid.UUID, batch: Sequence[Placed], authority: Authority) -> None:
+        self._authority = authority
+        self._accounts = _accounts(batch, authority)
         self._firsts = _firsts(import_id, batch)
         known = {*self._accounts.values(), *(row.account_id for row in self._firsts.values())}
         ids = [each for each in known if each is not None]
         self._memberships = _memberships(ids)
         self._own_passwords = _own_passwords(ids)
+        wanted = [(each.entry.email_key, each.organisation_id) for each in batch]
+        self._invited = import_inviting.waiting(wanted) if authority.invites else set()
+        self._above = _superusers(ids) if authority.invites else set()
 
     def decide(self, placed: Placed) -> Decision:
         """Return what is to become of one row, and remember it for the next."""
@@ -94,7 +101,9 @@ class _Before:
         if taken:
             return Decision(placed, Outcome.REFUSED, faults=taken)
         if account_id is None:
-            return self._new(placed)
+            return self._invite(placed) if self._authority.invites else self._new(placed)
+        if account_id in self._above:
+            return Decision(placed, Outcome.REFUSED, faults=[("", Fault.NOT_ALLOWED)])
         decision = self._join(placed, account_id, made_here=False)
         unlike = [column for column, at in found.items() if at is None]
         own = [column for column in ACCOUNTS_OWN if column in placed.entry.given]
@@ -105,6 +114,8 @@ class _Before:
         first = self._firsts[placed.first]
         if first.outcome is Outcome.REFUSED:
             return Decision(placed, Outcome.REFUSED, faults=[("", Fault.FIRST_REFUSED)])
+        if first.account_id is None and self._authority.invites:
+            return self._invite(placed)
         made_here = first.outcome is Outcome.CREATED
         return self._join(placed, first.account_id, made_here=made_here)
 
@@ -113,6 +124,14 @@ class _Before:
         decision = self._join(placed, account_id, made_here=True)
         decision.outcome = Outcome.CREATED
         return decision
+
+    def _invite(self, placed: Placed) -> Decision:
+        """Invite somebody to the row's organisation and role, unless that was done before."""
+        wanted = (placed.entry.email_key, placed.organisation_id, placed.entry.role)
+        if wanted in self._invited:
+            return Decision(placed, Outcome.UNCHANGED)
+        self._invited.add(wanted)
+        return Decision(placed, Outcome.INVITED, invitation_id=uuid.uuid4())
 
     def _join(self, placed: Placed, account_id: uuid.UUID | None, *, made_here: bool) -> Decision:
         """Give an account the row's membership, if there is one and it has it not yet."""
@@ -129,8 +148,8 @@ class _Before:
         return decision
 
 
-def _accounts(batch: Sequence[Placed]) -> dict[tuple[str, str], uuid.UUID]:
-    """Return whose each name in the batch is already."""
+def _accounts(batch: Sequence[Placed], authority: Authority) -> dict[tuple[str, str], uuid.UUID]:
+    """Return whose each name in the batch is already, as far as the importer may know."""
     named: dict[str, list[str | uuid.UUID]] = {column: [] for column in COLUMNS}
     for placed in batch:
         for column, key in placed.entry.keys.items():
@@ -138,8 +157,11 @@ def _accounts(batch: Sequence[Placed]) -> dict[tuple[str, str], uuid.UUID]:
     asked = [COLUMNS[column].in_(values) for column, values in named.items() if values]
     if not asked:
         return {}
+    named_so = select(Account.id, *COLUMNS.values()).where(or_(*asked))
+    if authority.invites:
+        named_so = named_so.where(import_inviting.is_seen(authority.organisations))
     found: dict[tuple[str, str], uuid.UUID] = {}
-    for row in db.session().execute(select(Account.id, *COLUMNS.values()).where(or_(*asked))):
+    for row in db.session().execute(named_so):
         found |= {(column, str(key)): row[0] for column, key in zip(COLUMNS, row[1:], strict=True)}
     return found
 
@@ -157,6 +179,12 @@ def _memberships(
     held = select(Membership.account_id, Membership.organisation_id, Membership.role)
     theirs = held.where(Membership.account_id.in_(accounts))
     return {(row[0], row[1], row[2]) for row in db.session().execute(theirs)}
+
+
+def _superusers(accounts: list[uuid.UUID]) -> set[uuid.UUID]:
+    """Return which of these an organisation's administrator does not touch."""
+    above = Membership.account_id.in_(accounts), Membership.role == Role.SUPERUSER
+    return set(db.session().scalars(select(Membership.account_id).where(*above)))
 
 
 def _own_passwords(accounts: list[uuid.UUID]) -> set[tuple[uuid.UUID | None, uuid.UUID | None]]:

@@ -34,6 +34,7 @@ class Fault(enum.StrEnum):
     REPEATED = "repeated"
     DIFFERS = "differs"
     FIRST_REFUSED = "first_refused"
+    TOO_MANY_MAILS = "too_many_mails"
 
 
 Faults = list[tuple[str, Fault]]  # the column, or "" for the whole row; and why
@@ -49,6 +50,11 @@ class FileFault(enum.StrEnum):
     NO_IDENTITY = "no_identity"
     BROKEN = "broken"
     TOO_LONG = "too_long"
+    NO_HEADER = "no_header"
+    NOT_TEXT = "not_text"
+    NOT_A_LIST = "not_a_list"
+    TOO_LARGE = "too_large"
+    TOO_MANY_FILES = "too_many_files"
 
 
 class FileRefused(Exception):

@@ -39,17 +39,19 @@ class ColumnMapping:
 
     `system` names who wrote the file; `columns` says by our names which of the file's to take
     instead, in JSON also by a path such as `profile.mail` or `emails.0.address`; one that is
-    nothing is left out.
+    nothing is left out. `everybody` has what is taken where a row says nothing.
     """
 
     system: str = OURS
     columns: dict[str, str] = field(default_factory=dict)
+    everybody: dict[str, str] = field(default_factory=dict)
 
     def cells(self, theirs: Cells) -> dict[str, Any]:
         """Return a row's cells by our names; those that the file has none of are missing."""
         ours = SYSTEMS[self.system](theirs)
         ours |= {ours_: _at(theirs, path) for ours_, path in self.columns.items()}
-        return {name: cell for name, cell in ours.items() if cell is not None}
+        said = {name: cell for name, cell in ours.items() if cell is not None}
+        return {**said, **{n: each for n, each in self.everybody.items() if _blank(said.get(n))}}
 
     def names(self) -> set[str]:
         """Return the file's names that are asked for by hand: a file without them is another."""
@@ -57,7 +59,19 @@ class ColumnMapping:
 
     def kept(self) -> dict[str, Any]:
         """Return it as plain data, alike for alike mappings."""
-        return {"system": self.system, "columns": dict(sorted(self.columns.items()))}
+        kept = {"system": self.system, "columns": dict(sorted(self.columns.items()))}
+        return kept | (
+            {"everybody": dict(sorted(self.everybody.items()))} if self.everybody else {}
+        )
+
+
+def of_kept(kept: Mapping[str, Any]) -> ColumnMapping:
+    """Return the mapping that `kept` made plain data of."""
+    return ColumnMapping(kept["system"], dict(kept["columns"]), dict(kept.get("everybody", {})))
+
+
+def _blank(cell: Any) -> bool:
+    return cell is None or (isinstance(cell, str) and not cell.strip())
 
 
 def from_words(words: Sequence[str]) -> ColumnMapping:

@@ -2,11 +2,13 @@
 
 import uuid
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 from sqlalchemy import func, select
 
 from app import db
 from app.models import ImportRow, Outcome
+from app.operations import import_inviting
 
 PAGE = 1_000  # rows held at once
 HEADER = ("row", "outcome", "column", "reason", "why", "account_id", "created", "kept", "undone")
@@ -35,7 +37,7 @@ def table(import_id: uuid.UUID, say: Say) -> Iterator[tuple[object, ...]]:
     `kept` names columns that an account which was there already kept as they were.
     """
     yield HEADER
-    for row in rows(import_id):
+    for row, accepted_by in _with_who_accepted(import_id):
         faults = row.faults or []
         yield (
             row.number,
@@ -43,11 +45,21 @@ def table(import_id: uuid.UUID, say: Say) -> Iterator[tuple[object, ...]]:
             "; ".join(column for column, _ in faults),
             "; ".join(reason for _, reason in faults),
             " ".join(say(reason) for _, reason in faults),
-            row.account_id,
+            row.account_id or accepted_by,
             row.created,
             ", ".join(row.ignored or []),
             row.undone,
         )
+
+
+def _with_who_accepted(import_id: uuid.UUID) -> Iterator[tuple[ImportRow, uuid.UUID | None]]:
+    """Yield each row, and who accepted the invitation that it made; a statement more a page."""
+    following = rows(import_id)
+    while some := list(islice(following, PAGE)):
+        ids = {row.invitation_id for row in some if row.invitation_id}
+        accepted = import_inviting.accepted_by(ids) if ids else {}
+        for row in some:
+            yield row, accepted.get(row.invitation_id) if row.invitation_id else None
 
 
 def _page(import_id: uuid.UUID, last: int, outcomes: tuple[Outcome, ...]) -> list[ImportRow]:

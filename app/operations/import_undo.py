@@ -9,8 +9,18 @@ from sqlalchemy import ColumnElement, Select, delete, func, select
 from app import db
 from app.clock import now
 from app.errors import LastAdministrator, LastSuperuser, NotFound
-from app.models import Account, AuditEvent, Import, ImportRow, Membership, Outcome, Role, Seat
-from app.operations import audit, last_administrators
+from app.models import (
+    Account,
+    AuditEvent,
+    Import,
+    ImportRow,
+    Invitation,
+    Membership,
+    Outcome,
+    Role,
+    Seat,
+)
+from app.operations import audit, invitations, last_administrators
 from app.operations.import_caller import Caller
 
 BATCH = 100  # rows; with what hangs on them some 30 ms on SQLite
@@ -26,6 +36,7 @@ NO_USE = (
     "unlock_asked",
 )
 SUPERUSER = "superuser"  # among what a row created
+MADE = (Outcome.CREATED, Outcome.JOINED, Outcome.INVITED)
 _IDS_ONLY = {"synchronize_session": False}
 
 Progress = Callable[[int, int], None]  # rows done, and rows in all
@@ -40,6 +51,7 @@ class Undone(enum.StrEnum):
     OTHER_MEMBERSHIPS = "other_memberships"
     LAST_SUPERUSER = "last_superuser"
     ACCOUNT_LEFT = "account_left"
+    ACCEPTED = "accepted"  # the invitation
     GONE = "gone"
 
 
@@ -53,19 +65,46 @@ def undo(
     An import that was cut short does not go on after it, an undo that was goes on when asked
     again. Who may ask is the caller's to know. Raises NotFound, also for a dry run.
     """
-    _begin(import_id, caller)
-    rows = _made_something(import_id)
-    done, of = 0, db.session().scalar(select(func.count()).select_from(rows.subquery())) or 0
+    with db.transaction():
+        begin(import_id, caller)
+    return go_on(import_id, caller, progress)
+
+
+def begin(import_id: uuid.UUID, caller: Caller) -> Import:
+    """Let an import go no further, in the caller's transaction; raise NotFound for a dry run."""
+    row = db.session().get(Import, import_id, with_for_update=True)
+    if row is None or row.dry_run:
+        raise NotFound
+    row.undone_at = row.undone_at or now()
+    audit.record(
+        "import_undone",
+        caller.visitor,
+        by=caller.by,
+        organisation_id=row.organisation_id,
+        import_id=str(import_id),
+    )
+    return row
+
+
+def go_on(
+    import_id: uuid.UUID,
+    caller: Caller,
+    progress: Progress = lambda _done, _rows: None,
+) -> dict[Undone, int]:
+    """Do what `undo` does with an undo that was begun, from wherever it stopped."""
+    done, of = 0, left(import_id)
     while undone := _undo_some(import_id, caller):
         done += undone
         progress(done, of)
-    counts = _counts(import_id)
-    with db.transaction():
+    counts = counted(import_id)
+    with db.transaction() as session:
+        row = session.get_one(Import, import_id)
         removed = counts.get(Undone.REMOVED, 0)
         audit.record(
             "import_undo_finished",
             caller.visitor,
             by=caller.by,
+            organisation_id=row.organisation_id,
             import_id=str(import_id),
             removed=removed,
             left=sum(counts.values()) - removed,
@@ -73,24 +112,22 @@ def undo(
     return counts
 
 
-def _begin(import_id: uuid.UUID, caller: Caller) -> None:
-    with db.transaction() as session:
-        row = session.get(Import, import_id, with_for_update=True)
-        if row is None or row.dry_run:
-            raise NotFound
-        row.undone_at = row.undone_at or now()
-        audit.record("import_undone", caller.visitor, by=caller.by, import_id=str(import_id))
+def left(import_id: uuid.UUID) -> int:
+    """Return how many rows made something that no undo has looked at yet."""
+    rows = _made_something(import_id).subquery()
+    return db.session().scalar(select(func.count()).select_from(rows)) or 0
 
 
 def _made_something(import_id: uuid.UUID) -> Select[ImportRow]:
     """Return the rows that made something which no undo has looked at yet."""
-    made = ImportRow.outcome.in_([Outcome.CREATED, Outcome.JOINED])
+    made = ImportRow.outcome.in_(MADE)
     return select(ImportRow).where(
         ImportRow.import_id == import_id, made, ImportRow.undone.is_(None)
     )
 
 
-def _counts(import_id: uuid.UUID) -> dict[Undone, int]:
+def counted(import_id: uuid.UUID) -> dict[Undone, int]:
+    """Return of how many rows an undo did what."""
     looked_at = ImportRow.import_id == import_id, ImportRow.undone.is_not(None)
     counted = select(ImportRow.undone, func.count()).where(*looked_at).group_by(ImportRow.undone)
     return {Undone(word): rows for word, rows in db.session().execute(counted) if word}
@@ -104,7 +141,9 @@ def _undo_some(import_id: uuid.UUID, caller: Caller) -> int:
         rows = list(session.scalars(some))
         made = [row for row in rows if row.outcome is Outcome.CREATED]
         joined = [row for row in rows if row.outcome is Outcome.JOINED]
+        invited = [row for row in rows if row.outcome is Outcome.INVITED]
         undone = _accounts(made) | _memberships(running, joined, caller)
+        undone |= _invitations(invited, caller)
         for row in rows:
             row.undone = undone[row.number].value
         return len(rows)
@@ -200,6 +239,27 @@ def _record_removed(row: ImportRow, organisation_id: uuid.UUID, caller: Caller) 
         organisation_id=organisation_id,
         import_id=str(row.import_id),
     )
+
+
+def _invitations(rows: Sequence[ImportRow], caller: Caller) -> dict[int, Undone]:
+    """Withdraw the invitations that nobody accepted; whoever did is a member by their own will."""
+    ids = [row.invitation_id for row in rows]
+    named = select(Invitation).where(Invitation.id.in_(ids)).order_by(Invitation.id)
+    held = db.session().scalars(
+        named.with_for_update(of=Invitation), execution_options={"populate_existing": True}
+    )
+    by_id: dict[uuid.UUID | None, Invitation] = {each.id: each for each in held}
+    undone = {}
+    for row in rows:
+        found = by_id.get(row.invitation_id)
+        if found is None or found.withdrawn_at is not None:
+            undone[row.number] = Undone.GONE
+        elif found.accepted_at is not None:
+            undone[row.number] = Undone.ACCEPTED
+        else:
+            invitations.withdraw_for_import(found, caller.by, caller.visitor)
+            undone[row.number] = Undone.REMOVED
+    return undone
 
 
 def _made_here(running: Import, rows: Sequence[ImportRow]) -> set[uuid.UUID | None]:

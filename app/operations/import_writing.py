@@ -20,7 +20,7 @@ from app.models import (
     Role,
     TotpDevice,
 )
-from app.operations import audit, withdrawal
+from app.operations import audit, import_inviting, withdrawal
 from app.operations.import_caller import Caller
 from app.operations.import_deciding import Decision
 from app.operations.import_entries import Entry
@@ -39,6 +39,7 @@ def write(import_id: uuid.UUID, decisions: Sequence[Decision], caller: Caller) -
     _insert(Password, [row for each in decisions for row in _passwords(each, moment)])
     _insert(TotpDevice, [_app(each, moment) for each in made if each.placed.entry.totp_secret])
     _settle([each for each in decisions if each.membership_id and not each.made_here])
+    _invite([each for each in decisions if each.outcome is Outcome.INVITED], caller)
     _record(import_id, decisions, caller)
     note(import_id, decisions)
 
@@ -112,6 +113,20 @@ def _settle(joined: list[Decision]) -> None:
             withdrawal.what_no_longer_meets(organisation, Membership.id.in_(ids))
 
 
+def _invite(decisions: Sequence[Decision], caller: Caller) -> None:
+    """Mail the invitations; whoever was sent too many is refused."""
+    if not decisions:
+        return
+    entries = [each.placed.entry for each in decisions]
+    import_inviting.make_room(entries, {each.placed.organisation_id for each in decisions})
+    for each in decisions:
+        place, which = each.placed.organisation_id, each.invitation_id
+        if place is not None and which is not None:
+            each.faults = import_inviting.invite(each.placed.entry, place, which, caller)
+        if each.faults:
+            each.outcome, each.invitation_id = Outcome.REFUSED, None
+
+
 def _record(import_id: uuid.UUID, decisions: Sequence[Decision], caller: Caller) -> None:
     """Record what changes somebody's rights: what all others got is in the import's own rows."""
     for each in decisions:
@@ -136,6 +151,7 @@ def _noted(import_id: uuid.UUID, decision: Decision, *, dry_run: bool) -> Row:
         "outcome": decision.outcome,
         "account_id": None if made_up else decision.account_id,
         "membership_id": None if dry_run else decision.membership_id,
+        "invitation_id": None if dry_run else decision.invitation_id,
         "created": ", ".join(_created(decision)),
         "faults": [[column, fault.value] for column, fault in decision.faults] or None,
         "ignored": decision.ignored or None,
@@ -149,5 +165,6 @@ def _created(decision: Decision) -> Iterable[str]:
         yield from ["password"] if entry.password_hash else []
         yield from ["app"] if entry.totp_secret else []
         yield from ["superuser"] if entry.superuser else []
+    yield from ["invitation"] if decision.invitation_id else []
     yield from ["membership"] if decision.membership_id else []
     yield from ["organisation password"] if decision.own_password else []

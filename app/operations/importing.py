@@ -22,7 +22,7 @@ from sqlalchemy.exc import IntegrityError
 from app import db
 from app.clock import now
 from app.errors import NotFound
-from app.models import Import, Outcome
+from app.models import Import, Outcome, Stage
 from app.operations import audit, import_reading, import_writing
 from app.operations.import_caller import Caller
 from app.operations.import_deciding import Decision, Placed, decide
@@ -32,6 +32,7 @@ from app.operations.import_preparing import prepared
 from app.operations.import_reading import tidy
 
 BATCH = 250  # rows
+BATCH_OF_MAILS = 25  # rows; each that makes an invitation asks the database several times
 TRIES = 3  # of a batch that meets people who register at the same moment
 CHUNK = 1 << 16  # bytes
 LONGEST_NAME = 200  # characters of a file's
@@ -62,9 +63,8 @@ def survey(name: str, stream: BinaryIO, mapping: ColumnMapping) -> File:
     rows = sum(1 for _ in import_reading.read(stream))
     if not rows:
         raise FileRefused(FileFault.EMPTY)
-    digest, unused = _digest(stream), _unused(header or [], mapping)
-    storable = name.encode(errors="replace").decode()[:LONGEST_NAME]
-    return File(storable, stream, mapping, digest, rows, unused)
+    digest, unused = digest_of(stream), _unused(header or [], mapping)
+    return File(storable(name), stream, mapping, digest, rows, unused)
 
 
 def run(
@@ -79,9 +79,19 @@ def run(
     An import that was cut short goes on where it stopped. A `dry_run` keeps nothing but its
     report. Accounts that are there already are given memberships and nothing else.
     """
-    running = _begin(file, caller, dry_run=dry_run)
+    return go_on(_begin(file, caller, dry_run=dry_run), file, caller, progress)
+
+
+def go_on(
+    running: Import,
+    file: File,
+    caller: Caller,
+    progress: Progress = lambda _done, _rows: None,
+) -> Import:
+    """Do what is left of an import that was begun; return what became of it."""
     rows = prepared(file.stream, file.mapping, caller.authority)
-    while batch := list(islice(rows, BATCH)):
+    size = BATCH_OF_MAILS if caller.authority.invites and not running.dry_run else BATCH
+    while batch := list(islice(rows, size)):
         if not _keep(running, batch, caller):
             return running
         progress(running.done, running.rows)
@@ -95,11 +105,18 @@ def cut_short(file: File, caller: Caller) -> Import | None:
         select(Import)
         .where(Import.digest == file.digest, Import.dry_run.is_(False))
         .where(Import.by_account_id == caller.by if caller.by else Import.by_account_id.is_(None))
-        .where(Import.finished_at.is_(None), Import.undone_at.is_(None))
+        .where(Import.finished_at.is_(None), Import.undone_at.is_(None), Import.stage.is_(None))
         .order_by(Import.started_at.desc())
     )
     begun = db.session().scalars(unfinished)
     return next((each for each in begun if each.mapping == file.mapping.kept()), None)
+
+
+def require_names(stream: BinaryIO, mapping: ColumnMapping) -> None:
+    """Raise FileRefused where a CSV file lacks a column that was asked for, or names nobody."""
+    header = import_reading.columns(stream)
+    if header is not None:
+        _require_names(header, mapping)
 
 
 def find(import_id: uuid.UUID) -> Import:
@@ -110,7 +127,13 @@ def find(import_id: uuid.UUID) -> Import:
     return found
 
 
-def _digest(stream: BinaryIO) -> str:
+def storable(name: str) -> str:
+    """Return a file's name as it can be kept."""
+    return name.encode(errors="replace").decode()[:LONGEST_NAME]
+
+
+def digest_of(stream: BinaryIO) -> str:
+    """Return the SHA-256 of a file, in hexadecimal."""
     stream.seek(0)
     digest = hashlib.sha256()
     while chunk := stream.read(CHUNK):
@@ -174,9 +197,10 @@ def _keep(running: Import, batch: Sequence[Placed], caller: Caller) -> bool:
 def _keep_once(running: Import, batch: Sequence[Placed], caller: Caller) -> bool:
     with db.transaction() as session:
         session.refresh(running, with_for_update=True)
-        if running.finished_at is not None or running.undone_at is not None:
+        if _is_over(running):
             return False
-        decisions = decide(running.id, [row for row in batch if row.number > running.last_row])
+        rows = [row for row in batch if row.number > running.last_row]
+        decisions = decide(running.id, rows, caller.authority)
         if running.dry_run:
             import_writing.note(running.id, decisions, dry_run=True)
         else:
@@ -184,6 +208,11 @@ def _keep_once(running: Import, batch: Sequence[Placed], caller: Caller) -> bool
         running.last_row = max(running.last_row, batch[-1].number)
         running.counts = _counted(running.counts, decisions)
         return True
+
+
+def _is_over(running: Import) -> bool:
+    ended = running.finished_at is not None or running.undone_at is not None
+    return ended or running.stage is Stage.STOPPED
 
 
 def _counted(before: dict[str, int], decisions: Sequence[Decision]) -> dict[str, int]:
@@ -196,7 +225,7 @@ def _counted(before: dict[str, int], decisions: Sequence[Decision]) -> dict[str,
 def _finish(running: Import, caller: Caller) -> None:
     with db.transaction() as session:
         session.refresh(running, with_for_update=True)
-        if running.finished_at is None and running.undone_at is None:
+        if not _is_over(running):
             running.finished_at = now()
             _record_end(running, caller)
 
@@ -206,9 +235,11 @@ def _record_end(running: Import, caller: Caller) -> None:
         "import_checked" if running.dry_run else "import_finished",
         caller.visitor,
         by=caller.by,
+        organisation_id=running.organisation_id,
         import_id=str(running.id),
         rows=running.rows,
         created=running.counts.get(Outcome.CREATED, 0),
         joined=running.counts.get(Outcome.JOINED, 0),
+        invited=running.counts.get(Outcome.INVITED, 0),
         refused=running.counts.get(Outcome.REFUSED, 0),
     )

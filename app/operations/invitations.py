@@ -78,9 +78,9 @@ def invite(
             invitation = _prepared(place, role, invitee)
             verdict = _obstacle(invitation)
             if verdict is None:
-                _send(invitation, administrator)
+                _send(invitation, administrator.account_id)
                 db.session().add(invitation)
-                _record("invited", invitation, administrator, visitor)
+                _record("invited", invitation, administrator.account_id, visitor)
             return verdict or Verdict.INVITED
     except InvalidAddress:
         return Verdict.NO_ADDRESS
@@ -129,8 +129,8 @@ def send_again(
         if not _takes(invitation):
             raise ResendTooSoon(int(HOUR.total_seconds()))
         invitation.sends += 1
-        _send(invitation, administrator)
-        _record("invitation_sent_again", invitation, administrator, visitor)
+        _send(invitation, administrator.account_id)
+        _record("invitation_sent_again", invitation, administrator.account_id, visitor)
 
 
 def withdraw(
@@ -150,10 +150,26 @@ def withdraw(
         waits = update(Invitation).where(
             Invitation.id == invitation.id, invitation_list.not_settled()
         )
-        gone = waits.values(withdrawn_at=now()).returning(Invitation.id)
+        gone = waits.values(withdrawn_at=now(), password_hash=None).returning(Invitation.id)
         if session.scalar(gone) is None:
             raise TicketRefused
-        _record("invitation_withdrawn", invitation, administrator, visitor)
+        _record("invitation_withdrawn", invitation, administrator.account_id, visitor)
+
+
+def send_for_import(invitation: Invitation, by: uuid.UUID, visitor: Visitor) -> bool:
+    """Mail an invitation that an import makes, in its transaction; False for too many mails."""
+    if not _takes(invitation):
+        return False
+    _send(invitation, by)
+    db.session().add(invitation)
+    _record("invited", invitation, by, visitor)
+    return True
+
+
+def withdraw_for_import(invitation: Invitation, by: uuid.UUID | None, visitor: Visitor) -> None:
+    """Let an invitation that nobody accepted open nothing, in the caller's transaction."""
+    invitation.withdrawn_at, invitation.password_hash = now(), None
+    _record("invitation_withdrawn", invitation, by, visitor)
 
 
 def _place(administrator: Administrator, organisation_id: uuid.UUID, role: Role) -> Organisation:
@@ -217,13 +233,13 @@ def _takes(invitation: Invitation) -> bool:
     return outbox.takes_to_stranger("invitation", invitation.email)
 
 
-def _send(invitation: Invitation, administrator: Administrator) -> None:
+def _send(invitation: Invitation, by: uuid.UUID) -> None:
     """Give an invitation a new link, and mail it in the name of whoever sends it."""
-    secret, sender = new_secret(), db.session().get_one(Account, administrator.account_id)
+    secret, sender = new_secret(), db.session().get_one(Account, by)
     place = db.session().get_one(Organisation, invitation.organisation_id)
     invitation.digest, invitation.sent_at = digest(secret), now()
     invitation.expires_at = now() + Invitation.LIFETIME
-    invitation.invited_by_id = administrator.account_id
+    invitation.invited_by_id = by
     words = {
         "organisation": place.name[:LONGEST_IN_A_MAIL],
         "by": sender.shown_name[:LONGEST_IN_A_MAIL],
@@ -247,14 +263,12 @@ def _held(
     return found
 
 
-def _record(
-    what: str, invitation: Invitation, administrator: Administrator, visitor: Visitor
-) -> None:
+def _record(what: str, invitation: Invitation, by: uuid.UUID | None, visitor: Visitor) -> None:
     """Write down what was done; the address is left out: it may be of nobody here."""
     audit.record(
         what,
         visitor,
-        by=administrator.account_id,
+        by=by,
         organisation_id=invitation.organisation_id,
         role=invitation.role.value,
         invitation=str(invitation.id),

@@ -27,6 +27,7 @@ from app.operations import (
     removal,
 )
 from app.operations.visitor import Visitor
+from app.security import hash_gate, passwords
 from app.security.tokens import digest
 
 T = TypeVar("T")
@@ -79,17 +80,29 @@ def accept_existing(secret: str, visitor: Visitor) -> Invitation:
 def accept_new(secret: str, name: str, password: str, visitor: Visitor) -> Invitation:
     """Make an account for the invited address, and make it a member; return the invitation.
 
-    An account that was never activated is handed over: somebody else may have registered it.
+    An account that was never activated is handed over: somebody else may have registered it. A
+    password that came along with the invitation from another system is as good as a new one, for
+    whoever knows it.
     Raises TicketRefused, PasswordRefused, Busy, AccountSuspended, and AlreadyExists where
     `accept_existing` is the way.
     """
     invited, wanted = found(secret), names.plain(name)
     _require_never_activated(invited.account)
-    words = [invited.invitation.email, wanted, invited.invitation.organisation.name]
-    new_passwords.require(password, invited.minimum, words)
+    if not _is_brought_along(password, invited.invitation, visitor):
+        words = [invited.invitation.email, wanted, invited.invitation.organisation.name]
+        new_passwords.require(password, invited.minimum, words)
     hash_ = new_passwords.hashed(password, visitor.network)
     _make_room(secret)
     return _twice(lambda: _accept_new(secret, wanted, hash_, visitor))
+
+
+def _is_brought_along(password: str, invitation: Invitation, visitor: Visitor) -> bool:
+    """Tell whether it is the password that somebody had before; compared behind the gate."""
+    kept = invitation.password_hash
+    if kept is None or passwords.too_long(password):
+        return False
+    with hash_gate.gate().turn(visitor.network) as turn:
+        return turn.run(passwords.matches, password, kept)
 
 
 def _accept_existing(secret: str, visitor: Visitor) -> Invitation:
@@ -142,7 +155,8 @@ def _live(secret: str) -> ColumnElement[bool]:
 
 def _spend(secret: str) -> Invitation:
     """Use the invitation up in the caller's transaction, or raise TicketRefused."""
-    spent = update(Invitation).where(_live(secret)).values(accepted_at=now())
+    settled = {"accepted_at": now(), "password_hash": None}
+    spent = update(Invitation).where(_live(secret)).values(settled)
     which = db.session().scalar(spent.returning(Invitation.id))
     if which is None:
         raise TicketRefused

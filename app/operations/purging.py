@@ -22,6 +22,7 @@ from app.models import (
     DailyFactors,
     FailedSignIns,
     Import,
+    ImportChunk,
     ImportRow,
     Invitation,
     KnownNetwork,
@@ -34,6 +35,7 @@ from app.models import (
     RequestCount,
     ResetTicket,
     Session,
+    Stage,
     UnlockTicket,
     Verification,
 )
@@ -42,6 +44,7 @@ from app.operations import (
     counting,
     factor_census,
     impersonation_ends,
+    import_work,
     lockout,
     removal,
     request_counts,
@@ -119,6 +122,8 @@ def _expired() -> Iterator[tuple[type[db.Base], Condition]]:
     yield FailedSignIns, _no_longer_counted()
     yield KnownNetwork, KnownNetwork.seen_at <= moment - NETWORK_KEPT
     yield OutgoingMail, _settled_long_ago()
+    yield ImportChunk, _no_longer_needed()
+    yield Import, _never_whole()
     long_ago = Import.dry_run.is_(True), Import.started_at <= moment - DRY_RUN_KEPT
     yield ImportRow, ImportRow.import_id.in_(select(Import.id).where(*long_ago))
     yield Import, and_(*long_ago)  # an import that was kept stays, for as long as it can be undone
@@ -137,6 +142,17 @@ def _no_longer_counted() -> Condition:
 def _settled_long_ago() -> Condition:
     row, long_ago = OutgoingMail, now() - MAIL_KEPT
     return or_(row.sent_at <= long_ago, row.failed_at <= long_ago, row.expires_at <= long_ago)
+
+
+def _no_longer_needed() -> Condition:
+    """Files that were uploaded a day ago, but for those that are worked on just now."""
+    at_work = exists().where(Import.id == ImportChunk.import_id, Import.stage.in_(import_work.WORK))
+    return and_(ImportChunk.expires_at <= now(), ~at_work)
+
+
+def _never_whole() -> Condition:
+    """Uploads that broke off, with what there was of their files."""
+    return and_(Import.stage == Stage.UPLOADING, Import.started_at <= now() - ImportChunk.LIFETIME)
 
 
 def _never_activated() -> Condition:

@@ -38,7 +38,7 @@ TITLES = {
 
 def init_app(app: Flask) -> None:
     """Answer everything that goes wrong with a page of ours."""
-    app.register_error_handler(HTTPException, _of_http)
+    app.register_error_handler(HTTPException, of_http)
     app.register_error_handler(CSRFError, _of_old_form)
     app.register_error_handler(Refusal, _of_refusal)
     app.register_error_handler(ProofRequired, _ask_for_proof)
@@ -52,7 +52,8 @@ def forbidden(message: str, title: str) -> Response:
     return _page(403, message=message, title=title)
 
 
-def _of_http(error: HTTPException) -> ResponseReturnValue:
+def of_http(error: HTTPException) -> ResponseReturnValue:
+    """Answer what HTTP itself has a number for."""
     if error.response is not None or error.code is None or error.code < 400:  # noqa: PLR2004
         return error.get_response()  # a redirect, or an answer that is ready
     return _page(error.code, headers=_kept_headers(error))

@@ -85,6 +85,9 @@ SENTENCES = {
     "organisation_reactivated": _l("An organisation was opened again"),
     "settings_changed": _l("An organisation's settings were changed"),
     # People brought in and lists taken out
+    "import_uploaded": _l("A file was uploaded, to import people from"),
+    "import_stopped": _l("An import was stopped"),
+    "import_result_taken": _l("What became of each row of an import was downloaded"),
     "import_checked": _l("An import was checked without keeping anything"),
     "import_started": _l("An import was begun"),
     "import_finished": _l("An import was finished"),

@@ -11,6 +11,8 @@ from urllib.error import HTTPError
 
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 LONGEST_ANSWER_S = 20
+FORM = "application/x-www-form-urlencoded"
+BETWEEN = "between-the-parts-of-a-form"
 
 
 @dataclass(frozen=True)
@@ -44,10 +46,22 @@ class Client:
         body = urllib.parse.urlencode({"csrf_token": self._token, **fields})
         return self._ask(path, body.encode())
 
-    def _ask(self, path: str, body: bytes | None) -> Answer:
+    def post_file(self, path: str, field: str, name: str, content: bytes) -> Answer:
+        """Send a form with a file."""
+        head = f'Content-Disposition: form-data; name="{field}"; filename="{name}"'
+        body = (
+            f'--{BETWEEN}\r\nContent-Disposition: form-data; name="csrf_token"\r\n\r\n'
+            f"{self._token}\r\n--{BETWEEN}\r\n{head}\r\n\r\n"
+        ).encode() + content
+        kind = f"multipart/form-data; boundary={BETWEEN}"
+        return self._ask(path, body + f"\r\n--{BETWEEN}--\r\n".encode(), kind)
+
+    def _ask(self, path: str, body: bytes | None, kind: str = FORM) -> Answer:
         began = time.monotonic()
+        headers = {"Content-Type": kind} if body is not None else {}
+        request = urllib.request.Request(self._root + path, body, headers)  # noqa: S310 (ours)
         try:
-            answer = self._opener.open(self._root + path, body, timeout=LONGEST_ANSWER_S)
+            answer = self._opener.open(request, timeout=LONGEST_ANSWER_S)
         except HTTPError as error:
             answer = error
         with answer:

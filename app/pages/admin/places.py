@@ -49,6 +49,14 @@ PLACES = [
         under="cannot-sign-in",
     ),
     Place(
+        "imports",
+        "upload",
+        _l("Imports"),
+        _l("Bring in people from a file or another system, with a check of every row first."),
+        Action.SEE_IMPORTS,
+        under="imports",
+    ),
+    Place(
         "everybody",
         "sign-out",
         _l("Sign everybody out"),

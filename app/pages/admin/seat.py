@@ -14,7 +14,7 @@ from flask import Blueprint, g
 from flask.typing import ResponseReturnValue
 
 from app.errors import NotFound
-from app.models import Organisation, Role
+from app.models import Organisation, Role, Session
 from app.operations import authority
 from app.operations.authority import Action, Administrator
 from app.pages import held_seats, signed_in
@@ -72,8 +72,16 @@ def _stay_in_place(endpoint: str, values: dict[str, Any]) -> None:
         values.setdefault("organisation_id", place)
 
 
+def is_held(session: Session | None) -> bool:
+    """Tell whether a session holds the seat that a request is about, before it is let in."""
+    try:
+        return session is not None and bool(authority.administrator(session, g.place_administered))
+    except NotFound:
+        return False
+
+
 @pages.before_request
-def _enter() -> ResponseReturnValue | None:
+def enter() -> ResponseReturnValue | None:
     """Let in who holds the seat; lead who only has it to where it is taken; hide from others."""
     if away := signed_in.turn_strangers_away():
         return away

@@ -79,6 +79,19 @@ OPENS = {
     "change_role_page": BOTH,
     "remove_role": BOTH,
     "remove_role_page": BOTH,
+    "imports": BOTH,
+    "new_import": BOTH,
+    "upload_import": BOTH,
+    "one_import": BOTH,
+    "import_columns": BOTH,
+    "map_import": BOTH,
+    "ask_to_run_import": BOTH,
+    "run_import": BOTH,
+    "ask_to_stop_import": BOTH,
+    "stop_import": BOTH,
+    "ask_to_undo_import": BOTH,
+    "undo_import": BOTH,
+    "import_result": BOTH,
     "everybody": SUPERUSERS,
     "end_everybody": SUPERUSERS,
     "audit": BOTH,
@@ -125,6 +138,7 @@ class World:
         values["invitation_id"] = factories.invitation(place).id
         values["topic"] = "sign-ins"
         values["mail_id"] = factories.mail(state="failed").id
+        values["import_id"] = factories.imported(self.x).id
         values |= a_target(self.x)
         if "organisation_id" in rule.arguments:
             values["organisation_id"] = (at or self.x).id
