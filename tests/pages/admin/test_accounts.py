@@ -41,7 +41,7 @@ def export(browser: Browser, **fields: str) -> str:
 
 def test_the_seat_leads_to_administration_and_it_to_the_accounts(superuser: Browser) -> None:
     superuser.open("/superuser/")
-    assert superuser.click("Administer").heading == "Administration"
+    assert superuser.click("Administer").heading == "Overview"
 
     page = superuser.click("People")
 
