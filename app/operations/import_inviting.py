@@ -71,6 +71,22 @@ def make_room(entries: Sequence[Entry], organisation_ids: Collection[uuid.UUID |
     db.session().execute(expired.execution_options(synchronize_session=False))
 
 
+def withdraw(
+    ids: Collection[uuid.UUID], caller: Caller
+) -> tuple[set[uuid.UUID | None], set[uuid.UUID | None]]:
+    """Withdraw what nobody accepted of these invitations, in the caller's transaction.
+
+    Returns which of them it withdrew, and which were accepted.
+    """
+    named = select(Invitation).where(Invitation.id.in_(ids)).order_by(Invitation.id)
+    held = named.with_for_update(of=Invitation).execution_options(populate_existing=True)
+    there = list(db.session().scalars(held))
+    waiting_still = [each for each in there if not (each.accepted_at or each.withdrawn_at)]
+    for each in waiting_still:
+        invitations.withdraw_for_import(each, caller.by, caller.visitor)
+    return {each.id for each in waiting_still}, {each.id for each in there if each.accepted_at}
+
+
 def accepted_by(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
     """Return which accounts accepted these invitations, of those that somebody did."""
     row = Invitation

@@ -14,13 +14,12 @@ from app.models import (
     AuditEvent,
     Import,
     ImportRow,
-    Invitation,
     Membership,
     Outcome,
     Role,
     Seat,
 )
-from app.operations import audit, invitations, last_administrators
+from app.operations import audit, import_inviting, last_administrators
 from app.operations.import_caller import Caller
 
 BATCH = 100  # rows; with what hangs on them some 30 ms on SQLite
@@ -243,23 +242,10 @@ def _record_removed(row: ImportRow, organisation_id: uuid.UUID, caller: Caller) 
 
 def _invitations(rows: Sequence[ImportRow], caller: Caller) -> dict[int, Undone]:
     """Withdraw the invitations that nobody accepted; whoever did is a member by their own will."""
-    ids = [row.invitation_id for row in rows]
-    named = select(Invitation).where(Invitation.id.in_(ids)).order_by(Invitation.id)
-    held = db.session().scalars(
-        named.with_for_update(of=Invitation), execution_options={"populate_existing": True}
-    )
-    by_id: dict[uuid.UUID | None, Invitation] = {each.id: each for each in held}
-    undone = {}
-    for row in rows:
-        found = by_id.get(row.invitation_id)
-        if found is None or found.withdrawn_at is not None:
-            undone[row.number] = Undone.GONE
-        elif found.accepted_at is not None:
-            undone[row.number] = Undone.ACCEPTED
-        else:
-            invitations.withdraw_for_import(found, caller.by, caller.visitor)
-            undone[row.number] = Undone.REMOVED
-    return undone
+    ids = {row.invitation_id for row in rows if row.invitation_id}
+    withdrawn, accepted = import_inviting.withdraw(ids, caller) if ids else (set(), set())
+    told = dict.fromkeys(withdrawn, Undone.REMOVED) | dict.fromkeys(accepted, Undone.ACCEPTED)
+    return {row.number: told.get(row.invitation_id, Undone.GONE) for row in rows}
 
 
 def _made_here(running: Import, rows: Sequence[ImportRow]) -> set[uuid.UUID | None]:

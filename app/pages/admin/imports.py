@@ -6,14 +6,11 @@ far it is.
 
 import uuid
 from collections.abc import Callable, Iterator
-from pathlib import PurePosixPath
-from typing import Any, BinaryIO, cast
 
 from flask import Response as Answer
 from flask import flash, redirect, render_template, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from app.errors import TicketRefused
@@ -32,19 +29,16 @@ from app.operations import (
     spreadsheet,
 )
 from app.operations.authority import Action
-from app.operations.import_faults import FileFault, FileRefused
+from app.operations.import_faults import FileRefused
 from app.operations.import_outline import Outline
 from app.operations.spreadsheet import Dialect
-from app.pages import error_pages, signed_in
-from app.pages.admin import cursors, exports, seat
+from app.pages.admin import cursors, exports
 from app.pages.admin import import_words as words
-from app.pages.admin.import_forms import MappingForm, UploadForm, guesses, shown
+from app.pages.admin.import_forms import MappingForm, guesses, shown
 from app.pages.admin.seat import acting, granted, pages
 from app.pages.forms import TicketForm
 from app.pages.visitor import visitor
 
-ROOM_BESIDE = 1024 * 1024  # bytes beside the file: what is a little too large gets a sentence
-TOO_LARGE = 413
 ONE = "/imports/<uuid:import_id>"
 
 
@@ -64,34 +58,6 @@ def imports() -> str:
         after=after,
         words=words,
     )
-
-
-@pages.get("/imports/new")
-@granted(Action.IMPORT)
-def new_import() -> str:
-    """Ask for a file."""
-    authority.require_fresh(acting(), Action.IMPORT)
-    return _upload_page(UploadForm(formdata=None))
-
-
-@pages.post("/imports/new")
-@granted(Action.IMPORT)
-def upload_import() -> ResponseReturnValue:
-    """Keep a file, and ask what its columns are."""
-    form = UploadForm()
-    if not form.validate():
-        return _upload_page(form), 400
-    [file, *more] = request.files.getlist("file")
-    if more:
-        form.file.errors = [_("Choose one file.")]
-        return _upload_page(form), 400
-    name = _name(file.filename)
-    try:
-        with file.stream as stream:
-            begun = import_acts.upload(acting(), name, cast(BinaryIO, stream), visitor())
-    except FileRefused as refused:
-        return _refused(form, refused)
-    return redirect(url_for(".import_columns", import_id=begun.id), 303)
 
 
 @pages.get(ONE)
@@ -203,30 +169,6 @@ def import_result(import_id: uuid.UUID) -> ResponseReturnValue:
     return Answer(streamed, content_type=exports.CSV, headers={"Content-Disposition": attached})
 
 
-@pages.url_value_preprocessor
-def _make_room(endpoint: str | None, _values: dict[str, Any] | None) -> None:
-    """Let a file be larger than other forms are, but only where an administrator sends it."""
-    if (endpoint or "").endswith(".upload_import") and seat.is_held(signed_in.current()):
-        request.max_content_length = import_store.MOST + ROOM_BESIDE
-        request.max_form_memory_size = ROOM_BESIDE  # Werkzeug reads in pieces, and counts those
-
-
-@pages.errorhandler(TOO_LARGE)
-def _too_large(error: RequestEntityTooLarge) -> ResponseReturnValue:
-    """Say in the form itself that a file is too large; it was not read."""
-    if not (request.endpoint or "").endswith(".upload_import") or not seat.is_held(
-        signed_in.current()
-    ):
-        return error_pages.of_http(error)
-    seat.enter()
-    return _refused(UploadForm(formdata=None), FileRefused(FileFault.TOO_LARGE))
-
-
-def _refused(form: UploadForm, refused: FileRefused) -> ResponseReturnValue:
-    form.file.errors = [words.of_file(refused)]
-    return _upload_page(form), TOO_LARGE if refused.fault is FileFault.TOO_LARGE else 400
-
-
 def _done(import_id: uuid.UUID, act: Callable[..., None]) -> Response:
     try:
         act(acting(), import_id, visitor())
@@ -242,12 +184,6 @@ def _back(import_id: uuid.UUID) -> Response:
 def _gone_on(import_id: uuid.UUID) -> Response:
     flash(_("That cannot be done any more: this is how far the import is."), "warning")
     return _back(import_id)
-
-
-def _name(sent: str | None) -> str:
-    """Return a file's name without folders, and without what no page can show."""
-    name = PurePosixPath((sent or "").replace("\\", "/")).name
-    return "".join(sign for sign in name if sign.isprintable()) or _("File")
 
 
 def _may_map(found: Import) -> bool:
@@ -273,10 +209,6 @@ def _mapping_form(outline: Outline, *, asks: bool = False) -> MappingForm:
 def _fields(rows: Iterator[tuple[object, ...]]) -> Iterator[list[str]]:
     for row in rows:
         yield ["" if cell is None else str(cell) for cell in row]
-
-
-def _upload_page(form: UploadForm) -> str:
-    return render_template("admin/import_new.html", form=form, most=import_store.MOST >> 20)
 
 
 def _columns_page(found: Import, outline: Outline, form: MappingForm) -> str:
