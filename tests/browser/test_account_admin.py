@@ -104,4 +104,4 @@ def finds_out_and_helps(page: Page, place: str, theirs: Page) -> None:
     page.get_by_role("main").get_by_role("button").first.click()
     expect(locked).to_have_count(0)
     sign_in(theirs, PUPIL)
-    shows(theirs, "Set up an authenticator app")
+    shows(theirs, "Enter the PIN")  # the address is proven before an app is set up
