@@ -27,6 +27,7 @@ class Invitation(Base):
     __tablename__ = "invitations"
     __table_args__ = (
         CheckConstraint("role <> 'Superuser'", name="role"),
+        Index("ix_invitations_email_key", "email_key"),
         Index("ix_invitations_by_age", "organisation_id", "created_at", "id"),
         Index(
             "uq_invitations_not_settled",

@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.clock import now
-from app.db import Base, words
+from app.db import Base, key_text, words
 
 
 class Counted(enum.StrEnum):
@@ -41,7 +41,7 @@ class FailedSignIns(Base):
         words(Counted),
         primary_key=True,
     )
-    subject: Mapped[str] = mapped_column(String(200), primary_key=True)
+    subject: Mapped[str] = mapped_column(key_text(200), primary_key=True)
     failures: Mapped[int]
     window_ends_at: Mapped[datetime] = mapped_column(index=True)
     locked_until: Mapped[datetime | None]
