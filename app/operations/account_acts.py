@@ -33,7 +33,8 @@ from app.operations import (
     tickets,
     withdrawal,
 )
-from app.operations.authority import Action, Administrator
+from app.operations.authority import Administrator
+from app.operations.rights import Action
 from app.operations.visitor import Visitor
 
 MAIL_AGAIN_AFTER_S = 3_600

@@ -9,7 +9,8 @@ from app.models import Account, ActivationTicket, Role
 from app.operations import administration, appointments, audit, authority, membership_acts, tickets
 from app.operations.account_acts import MAIL_AGAIN_AFTER_S
 from app.operations.administration import NewAccount
-from app.operations.authority import Action, Administrator
+from app.operations.authority import Administrator
+from app.operations.rights import Action
 from app.operations.visitor import Visitor
 
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from app.operations import account_list, audit, authority
 from app.operations.account_list import Filter, Line, Sort
-from app.operations.authority import Action, Administrator
+from app.operations.authority import Administrator
+from app.operations.rights import Action
 from app.operations.visitor import Visitor
 
 

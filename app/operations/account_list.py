@@ -18,8 +18,9 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app import db
 from app.models import Account, Membership, Password, Role
 from app.operations import authority, keyset, locks
-from app.operations.authority import Action, Administrator
+from app.operations.authority import Administrator
 from app.operations.keyset import Order
+from app.operations.rights import Action
 from app.security.identities import start_of_address, start_of_name
 
 PAGE = 25

@@ -23,12 +23,14 @@ from app.operations import (
     impersonation,
     kept_elsewhere,
     locks,
+    rights,
     session_acts,
     sessions,
 )
 from app.operations.account_acts import ACTS
-from app.operations.authority import Action, Administrator
+from app.operations.authority import Administrator
 from app.operations.locks import Lock
+from app.operations.rights import Action
 
 MOST_EVENTS = 25
 
@@ -123,7 +125,7 @@ def offers_of(administrator: Administrator, account: Account) -> set[Action]:
     return offered
 
 
-def _an_action_of_each_reach(administrator: Administrator) -> dict[authority.Reach, Action]:
+def _an_action_of_each_reach(administrator: Administrator) -> dict[rights.Reach, Action]:
     found = ((authority.reach(administrator, action), action) for action in Action)
     return {reach: action for reach, action in found if reach is not None}
 

@@ -16,7 +16,8 @@ from app import db
 from app.models import Account, Organisation
 from app.operations import accounts, audit, audit_log, authority
 from app.operations.audit_log import Entry, Filter
-from app.operations.authority import Action, Administrator
+from app.operations.authority import Administrator
+from app.operations.rights import Action
 from app.operations.visitor import Visitor
 
 NAMED_AT_ONCE = 500  # events of an export

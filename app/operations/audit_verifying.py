@@ -7,7 +7,8 @@ from app.errors import NotFound
 from app.operations import audit, audit_chain, authority
 from app.operations.audit_signatures import Checkpoint
 from app.operations.audit_walk import Fault
-from app.operations.authority import Action, Administrator
+from app.operations.authority import Administrator
+from app.operations.rights import Action
 from app.operations.visitor import Visitor
 
 AT_ONCE = 50_000  # events in one request: a few seconds of work

@@ -10,7 +10,8 @@ from app.clock import now
 from app.errors import InvalidSetting
 from app.models import Organisation, OrganisationLogo
 from app.operations import audit, authority
-from app.operations.authority import Action, Administrator
+from app.operations.authority import Administrator
+from app.operations.rights import Action
 from app.operations.visitor import Visitor
 from app.security import pictures
 from app.security.pictures import BadPicture

@@ -8,7 +8,8 @@ from app.errors import OutOfReach, Refusal
 from app.operations import account_acts, account_list, authority, last_administrators
 from app.operations.account_acts import ACTS
 from app.operations.account_list import Line
-from app.operations.authority import Action, Administrator
+from app.operations.authority import Administrator
+from app.operations.rights import Action
 from app.operations.visitor import Visitor
 
 MOST = 100  # accounts in one go

@@ -20,7 +20,8 @@ from app import config, db
 from app.clock import now
 from app.models import OutgoingMail, RequestCount
 from app.operations import authority, schema_state
-from app.operations.authority import Action, Administrator
+from app.operations.authority import Administrator
+from app.operations.rights import Action
 from app.operations.schema_state import SchemaState
 
 MOST_COUNTED = 1_000

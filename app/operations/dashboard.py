@@ -16,9 +16,10 @@ from app.models import Membership, Organisation
 from app.operations import authority, daily_numbers
 from app.operations import dashboard_charts as charts
 from app.operations import dashboard_topics as topics
-from app.operations.authority import Action, Administrator
+from app.operations.authority import Administrator
 from app.operations.dashboard_charts import DAY, WEEK, Chart, Span
 from app.operations.dashboard_topics import COUNTED, Topic
+from app.operations.rights import Action
 
 
 @dataclass(frozen=True)

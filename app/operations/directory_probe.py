@@ -10,8 +10,9 @@ from app.directory.reader import Named
 from app.errors import DirectoryAway
 from app.models import Account
 from app.operations import audit, authority, directory_people, password_try
-from app.operations.authority import Action, Administrator
+from app.operations.authority import Administrator
 from app.operations.password_try import PasswordTry
+from app.operations.rights import Action
 from app.operations.visitor import Visitor
 
 

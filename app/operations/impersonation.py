@@ -38,7 +38,8 @@ from app.operations import (
     sessions,
     ways_in,
 )
-from app.operations.authority import RANKS, Action, Administrator
+from app.operations.authority import Administrator
+from app.operations.rights import RANKS, Action
 from app.operations.visitor import Visitor
 from app.security.tokens import digest, new_secret
 

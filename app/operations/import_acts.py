@@ -26,12 +26,13 @@ from app.operations import (
     import_undo,
     importing,
 )
-from app.operations.authority import Action, Administrator
+from app.operations.authority import Administrator
 from app.operations.import_authority import Authority
 from app.operations.import_caller import Caller
 from app.operations.import_faults import FileFault, FileRefused
 from app.operations.import_mappings import COLUMNS, ColumnMapping
 from app.operations.import_results import Say
+from app.operations.rights import Action
 from app.operations.visitor import Visitor
 
 MOST_FILES = 3  # of one person, waiting to be imported

@@ -12,8 +12,9 @@ from app.clock import now
 from app.errors import NotFound
 from app.models import Account, Import, ImportRow, Organisation, Outcome, Stage
 from app.operations import authority, import_undo, keyset
-from app.operations.authority import Action, Administrator
+from app.operations.authority import Administrator
 from app.operations.keyset import Order, Slice
+from app.operations.rights import Action
 
 PAGE = 25
 FAULTS = 100  # refused rows on a page; the result file has all

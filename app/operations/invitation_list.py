@@ -13,8 +13,9 @@ from app.clock import now
 from app.errors import NotFound
 from app.models import Invitation
 from app.operations import audit, authority, keyset
-from app.operations.authority import Action, Administrator
+from app.operations.authority import Administrator
 from app.operations.keyset import Order, Slice
+from app.operations.rights import Action
 from app.operations.visitor import Visitor
 
 PAGE = 25

@@ -26,9 +26,10 @@ from app.errors import (
 from app.mail import outbox
 from app.models import Account, Counted, Invitation, Membership, Organisation, Role
 from app.operations import audit, authority, invitation_list, invitees, lockout
-from app.operations.authority import Action, Administrator
+from app.operations.authority import Administrator
 from app.operations.invitation_list import State
 from app.operations.invitees import Invitee
+from app.operations.rights import Action
 from app.operations.visitor import Visitor
 from app.security.identities import address_key, mailing_address
 from app.security.tokens import digest, new_secret

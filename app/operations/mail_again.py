@@ -29,8 +29,9 @@ from app.models import (
     Verification,
 )
 from app.operations import audit, authority, invitation_list, mail_list
-from app.operations.authority import Action, Administrator
+from app.operations.authority import Administrator
 from app.operations.mail_list import State
+from app.operations.rights import Action
 from app.operations.visitor import Visitor
 from app.security.sealing import Unsealable
 from app.security.tokens import digest

@@ -12,8 +12,9 @@ from app import db
 from app.clock import now
 from app.models import OutgoingMail
 from app.operations import audit, authority, keyset
-from app.operations.authority import Action, Administrator
+from app.operations.authority import Administrator
 from app.operations.keyset import Order, Slice
+from app.operations.rights import Action
 from app.operations.visitor import Visitor
 from app.security.identities import start_of_address
 

@@ -6,7 +6,8 @@ from app import db
 from app.errors import NotFound, OutOfReach
 from app.models import Membership, Organisation, Role
 from app.operations import appointments, audit, authority, last_administrators
-from app.operations.authority import Action, Administrator
+from app.operations.authority import Administrator
+from app.operations.rights import Action
 from app.operations.visitor import Visitor
 
 

@@ -9,7 +9,8 @@ from app import db
 from app.clock import now
 from app.models import Membership, Organisation, OrganisationPolicy, Role
 from app.operations import administration, audit, authority, organisation_settings
-from app.operations.authority import Action, Administrator
+from app.operations.authority import Administrator
+from app.operations.rights import Action
 from app.operations.visitor import Visitor
 
 

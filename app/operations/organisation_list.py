@@ -9,8 +9,9 @@ from sqlalchemy import Select, func, or_, select
 from app import db
 from app.models import Membership, Organisation
 from app.operations import audit, authority, keyset
-from app.operations.authority import Action, Administrator
+from app.operations.authority import Administrator
 from app.operations.keyset import Order, Slice
+from app.operations.rights import Action
 from app.operations.visitor import Visitor
 
 ORDER = Order((Organisation.name, Organisation.id))

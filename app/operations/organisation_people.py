@@ -7,7 +7,8 @@ from sqlalchemy import func, select
 from app import db
 from app.models import Account, Membership, Password, Role
 from app.operations import authority
-from app.operations.authority import Action, Administrator
+from app.operations.authority import Administrator
+from app.operations.rights import Action
 
 MOST = 20  # account administrators that are named; the people's list has them all
 

@@ -11,7 +11,8 @@ from app.clock import now
 from app.errors import NotFound
 from app.models import Membership, Seat, Session, Verification
 from app.operations import audit, authority, sessions, withdrawal
-from app.operations.authority import Action, Administrator
+from app.operations.authority import Administrator
+from app.operations.rights import Action
 from app.operations.visitor import Visitor
 
 BATCH = 500  # sessions that end in one short transaction

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from app.errors import Refusal
 from app.operations import account_acts, authority
-from app.operations.authority import Action, Administrator
+from app.operations.authority import Administrator
+from app.operations.rights import Action
 from app.operations.sign_in_examination import Examination
 from app.operations.sign_in_verdicts import Way
 

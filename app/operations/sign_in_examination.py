@@ -28,8 +28,9 @@ from app.operations import (
 )
 from app.operations.account_rules import InReach
 from app.operations.account_view import Factor
-from app.operations.authority import Action, Administrator
+from app.operations.authority import Administrator
 from app.operations.locks import Lock
+from app.operations.rights import Action
 from app.operations.sign_in_facts import Mail, NetworkLock
 from app.operations.sign_in_verdicts import Verdicts, Way
 from app.security.identities import address_key

@@ -21,7 +21,8 @@ from app.errors import (
 )
 from app.models import Account, AuditEvent, Organisation, Role, Session, TotpDevice
 from app.operations import account_acts, passwords, registration, sessions, sign_in
-from app.operations.authority import Action, Administrator
+from app.operations.authority import Administrator
+from app.operations.rights import Action
 from tests import factories
 from tests.conftest import Clock
 from tests.factories import OWN_PASSWORD, PASSWORD, STRANGER, VISITOR

@@ -8,7 +8,7 @@ from app.clock import now
 from app.errors import NotFound
 from app.models import Counted, Organisation, Role
 from app.operations import account_acts, account_view
-from app.operations.authority import Action
+from app.operations.rights import Action
 from tests import factories
 from tests.factories import OWN_PASSWORD, VISITOR
 from tests.operations.administrators import account_admin, member, superuser

@@ -5,7 +5,8 @@ import pytest
 from app.errors import NotFound, OutOfReach, ProofRequired
 from app.models import Role
 from app.operations import authority, sessions
-from app.operations.authority import TABLE, Action, Administrator, Reach
+from app.operations.authority import Administrator
+from app.operations.rights import TABLE, Action, Reach
 from tests import factories
 from tests.conftest import Clock
 from tests.operations.administrators import account_admin, acting, member, superuser

@@ -7,7 +7,7 @@ import pytest
 from app.errors import LastSuperuser, NotFound, OutOfReach, ProofRequired
 from app.models import Account, Role
 from app.operations import bulk, sessions
-from app.operations.authority import Action
+from app.operations.rights import Action
 from tests import factories
 from tests.conftest import Clock
 from tests.factories import VISITOR

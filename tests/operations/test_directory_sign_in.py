@@ -37,7 +37,7 @@ from app.operations import (
     sign_in,
     sign_in_verdicts,
 )
-from app.operations.authority import Action
+from app.operations.rights import Action
 from tests import factories, slapd
 from tests.authenticator import Authenticator
 from tests.conftest import Clock

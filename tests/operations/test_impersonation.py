@@ -51,8 +51,9 @@ from app.operations import (
     step_up,
     withdrawal,
 )
-from app.operations.authority import Action, Administrator
+from app.operations.authority import Administrator
 from app.operations.impersonation import LIFETIME, Started
+from app.operations.rights import Action
 from tests import factories
 from tests.conftest import Clock
 from tests.factories import OWN_PASSWORD, PASSWORD, STRANGER, VISITOR

@@ -21,7 +21,7 @@ from app.errors import (
     TicketRefused,
 )
 from app.models import Account, AuditEvent, Invitation, Membership, Organisation, Role
-from app.operations import authority, invitation_list, invitations, joining, sessions
+from app.operations import authority, invitation_list, invitations, joining, rights, sessions
 from app.operations.authority import Administrator
 from app.operations.invitation_list import State
 from app.operations.invitations import Told, Verdict
@@ -432,8 +432,8 @@ def test_nobody_sends_or_withdraws_what_is_above_them(
     chief: Administrator, place: Organisation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row = factories.invitation(place, role=Role.ACCOUNT_ADMIN)
-    monkeypatch.setitem(authority.RANKS, Role.ACCOUNT_ADMIN, 9)  # a role that this seat is below
-    monkeypatch.setattr(authority, "may_grant", lambda _who, role: authority.RANKS[role] < 9)
+    monkeypatch.setitem(rights.RANKS, Role.ACCOUNT_ADMIN, 9)  # a role that this seat is below
+    monkeypatch.setattr(authority, "may_grant", lambda _who, role: rights.RANKS[role] < 9)
 
     for act in (invitations.send_again, invitations.withdraw):
         with pytest.raises(OutOfReach):

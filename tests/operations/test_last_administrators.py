@@ -13,7 +13,7 @@ from app import db
 from app.errors import LastAdministrator, LastSuperuser, NotFound, Refusal
 from app.models import Account, Membership, Organisation, Role
 from app.operations import account_acts, last_administrators, membership_acts, memberships, removal
-from app.operations.authority import Action
+from app.operations.rights import Action
 from tests import factories
 from tests.factories import VISITOR
 from tests.operations.administrators import acting, again, member, superuser

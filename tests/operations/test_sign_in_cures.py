@@ -10,7 +10,8 @@ from app.operations import (
     registration,
     sign_in_cures,
 )
-from app.operations.authority import Action, Administrator
+from app.operations.authority import Administrator
+from app.operations.rights import Action
 from app.operations.sign_in_cures import Cure
 from tests import factories
 from tests.factories import PASSWORD, STRANGER, VISITOR

@@ -21,10 +21,11 @@ from app.models import (
     Password,
     Role,
 )
-from app.operations import authority, sign_in, sign_in_examination, sign_in_facts
+from app.operations import authority, rights, sign_in, sign_in_examination, sign_in_facts
 from app.operations.account_rules import InReach
-from app.operations.authority import Action, Administrator
+from app.operations.authority import Administrator
 from app.operations.effective_rules import SetBy
+from app.operations.rights import Action
 from app.operations.sign_in_examination import Facts
 from app.operations.sign_in_facts import Delivery
 from app.operations.visitor import Visitor
@@ -121,7 +122,7 @@ def test_who_administers_nothing_looks_at_nobody(x: Organisation) -> None:
         uuid.uuid4(), Role.TEACHER, x.id, signed_in(member(Role.TEACHER, x)).session, uuid.uuid4()
     )
 
-    assert Action.SEE_WAYS_IN in authority.TABLE
+    assert Action.SEE_WAYS_IN in rights.TABLE
     with pytest.raises(NotFound):
         sign_in_examination.find(teacher, "ann@example.org")
     with pytest.raises(NotFound):

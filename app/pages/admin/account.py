@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from app.mail import devices
 from app.operations import account_view, session_acts
 from app.operations.account_view import View
-from app.operations.authority import Action
+from app.operations.rights import Action
 from app.pages import event_words
 from app.pages.admin import words
 from app.pages.admin.act_words import LOOK_AS, WORDS, Words

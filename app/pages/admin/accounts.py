@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from app.models import Role
 from app.operations import account_export, account_list, organisation_choice
 from app.operations.account_list import Line, Sort, State
-from app.operations.authority import Action
+from app.operations.rights import Action
 from app.pages import roles
 from app.pages.admin import act_words, exports, filters, words
 from app.pages.admin.seat import acting, can, granted, pages

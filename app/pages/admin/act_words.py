@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from app.operations.authority import Action
+from app.operations.rights import Action
 
 
 @dataclass(frozen=True)

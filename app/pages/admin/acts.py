@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from app.errors import NotFound, ProofRequired, Refusal
 from app.models import Account
 from app.operations import account_acts, authority
-from app.operations.authority import Action
+from app.operations.rights import Action
 from app.pages import next_url, problems
 from app.pages.admin import account
 from app.pages.admin.act_words import WORDS

@@ -14,7 +14,7 @@ from app.models import Account, Interface
 from app.operations import audit_chain, audit_reading, audit_verifying, organisation_choice
 from app.operations.audit_reading import Line
 from app.operations.audit_verifying import Part
-from app.operations.authority import Action
+from app.operations.rights import Action
 from app.pages import event_words
 from app.pages.admin import audit_filters, audit_words, exports
 from app.pages.admin.seat import acting, can, granted, pages

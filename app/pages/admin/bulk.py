@@ -8,8 +8,8 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from app.operations import authority, bulk
-from app.operations.authority import Action
 from app.operations.bulk import Outcome
+from app.operations.rights import Action
 from app.pages import problems
 from app.pages.admin import act_words, words
 from app.pages.admin.act_words import WORDS

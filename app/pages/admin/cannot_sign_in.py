@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from app.models import Invitation
 from app.operations import invitation_list, sign_in_examination
-from app.operations.authority import Action
+from app.operations.rights import Action
 from app.pages.admin import invitation_words, verdict_lines, verdict_words, words
 from app.pages.admin.forms import WhoForm
 from app.pages.admin.seat import acting, granted, pages

@@ -9,8 +9,8 @@ from app.directory import reader
 from app.directory.conversation import Trouble
 from app.errors import DirectoryAway, Locked, TooManyTries
 from app.operations import authority, directory_probe
-from app.operations.authority import Action
 from app.operations.directory_probe import Found
+from app.operations.rights import Action
 from app.pages import problems
 from app.pages.admin.forms import DirectoryForm
 from app.pages.admin.seat import acting, granted, pages

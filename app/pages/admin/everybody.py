@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import ngettext
 
 from app.operations import authority, session_acts
-from app.operations.authority import Action
+from app.operations.rights import Action
 from app.pages.admin.forms import EverybodyForm, phrase
 from app.pages.admin.seat import acting, granted, pages
 from app.pages.visitor import visitor

@@ -9,8 +9,8 @@ from flask_babel import gettext as _
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.operations import authority, import_acts, import_store
-from app.operations.authority import Action
 from app.operations.import_faults import FileFault, FileRefused
+from app.operations.rights import Action
 from app.pages import error_pages, signed_in
 from app.pages.admin import import_words as words
 from app.pages.admin import seat

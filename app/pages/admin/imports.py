@@ -28,9 +28,9 @@ from app.operations import (
     organisation_choice,
     spreadsheet,
 )
-from app.operations.authority import Action
 from app.operations.import_faults import FileRefused
 from app.operations.import_outline import Outline
+from app.operations.rights import Action
 from app.operations.spreadsheet import Dialect
 from app.pages.admin import cursors, exports
 from app.pages.admin import import_words as words

@@ -13,10 +13,10 @@ from werkzeug.wrappers import Response
 from app.errors import NotFound, ProofRequired, Refusal
 from app.models import Organisation, Role
 from app.operations import authority, invitation_list, invitations, invitees
-from app.operations.authority import Action
 from app.operations.invitation_list import State
 from app.operations.invitations import Told, Verdict
 from app.operations.invitees import Invitee
+from app.operations.rights import Action
 from app.pages import next_url, problems
 from app.pages.admin import cursors, exports
 from app.pages.admin import invitation_words as words

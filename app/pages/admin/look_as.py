@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from app.errors import NotFound, ProofRequired, Refusal
 from app.models import Account
 from app.operations import authority, impersonation
-from app.operations.authority import Action
+from app.operations.rights import Action
 from app.pages import problems, signed_in
 from app.pages.admin.forms import ReasonForm
 from app.pages.admin.seat import acting, granted, pages

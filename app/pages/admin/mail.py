@@ -12,8 +12,8 @@ from werkzeug.wrappers import Response
 
 from app import config
 from app.operations import mail_again, mail_list
-from app.operations.authority import Action
 from app.operations.mail_list import ORDER, Filter, State
+from app.operations.rights import Action
 from app.pages.admin import cursors, exports, filters
 from app.pages.admin import mail_words as words
 from app.pages.admin.seat import acting, granted, pages

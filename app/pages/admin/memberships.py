@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from app.errors import NotFound, ProofRequired, Refusal
 from app.models import Account, Role
 from app.operations import authority, membership_acts, organisation_choice
-from app.operations.authority import Action
+from app.operations.rights import Action
 from app.pages import problems, roles
 from app.pages.admin import account, words
 from app.pages.admin.forms import ChangeRoleForm, RoleForm

@@ -8,7 +8,7 @@ from app.errors import ProofRequired, Refusal
 from app.models import Role
 from app.operations import account_creation, authority, organisation_choice
 from app.operations.account_creation import Newcomer
-from app.operations.authority import Action
+from app.operations.rights import Action
 from app.pages import problems
 from app.pages.admin.forms import NOWHERE, NewAccountForm
 from app.pages.admin.seat import acting, granted, pages

@@ -18,7 +18,7 @@ from app.operations import (
     organisation_people,
     rule_changes,
 )
-from app.operations.authority import Action
+from app.operations.rights import Action
 from app.operations.rule_changes import Affected
 from app.pages.admin import organisation_forms as forms
 from app.pages.admin import rule_words

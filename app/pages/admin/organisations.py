@@ -8,8 +8,8 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from app.operations import organisation_acts, organisation_list
-from app.operations.authority import Action
 from app.operations.organisation_list import Line
+from app.operations.rights import Action
 from app.pages.admin import cursors, exports
 from app.pages.admin import organisation_forms as forms
 from app.pages.admin.seat import acting, granted, pages

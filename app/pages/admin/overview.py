@@ -9,9 +9,9 @@ from flask.typing import ResponseReturnValue
 
 from app.models import Organisation
 from app.operations import authority, condition, dashboard, organisation_choice
-from app.operations.authority import Action
 from app.operations.dashboard_charts import Chart, Span
 from app.operations.dashboard_topics import Topic
+from app.operations.rights import Action
 from app.pages.admin import chart_words as words
 from app.pages.admin import drawing
 from app.pages.admin.seat import acting, can, granted, pages

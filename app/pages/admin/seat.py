@@ -16,7 +16,8 @@ from flask.typing import ResponseReturnValue
 from app.errors import NotFound
 from app.models import Organisation, Role, Session
 from app.operations import authority
-from app.operations.authority import Action, Administrator
+from app.operations.authority import Administrator
+from app.operations.rights import Action
 from app.pages import held_seats, signed_in
 from app.pages.admin import places
 

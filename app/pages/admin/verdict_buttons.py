@@ -8,7 +8,8 @@ from flask_babel import gettext as _
 
 from app.errors import Refusal
 from app.operations import locks, sign_in_cures
-from app.operations.authority import Action, Administrator
+from app.operations.authority import Administrator
+from app.operations.rights import Action
 from app.operations.sign_in_cures import Cure
 from app.operations.sign_in_examination import Examination
 from app.operations.sign_in_verdicts import Way

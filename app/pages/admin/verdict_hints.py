@@ -6,8 +6,8 @@ from flask_babel import gettext as _
 
 from app.clock import now
 from app.models import AuditEvent
-from app.operations.authority import Action
 from app.operations.locks import Lock
+from app.operations.rights import Action
 from app.operations.sign_in_examination import Facts
 from app.operations.sign_in_facts import Delivery, Mail
 from app.operations.sign_in_verdicts import Way
