@@ -161,10 +161,7 @@ class ReasonForm(Form):
     )
 
 
-class DirectoryForm(Form):
+class DirectoryForm(WhoForm):
     """Whom to look for, and a password to try, if any."""
 
-    identity = StringField(
-        _l("E-mail or username"), [DataRequired(), Length(max=LONGEST_IDENTITY)], filters=[stripped]
-    )
     password = PasswordField(_l("Password"), [Length(max=LONGEST_IDENTITY)])
