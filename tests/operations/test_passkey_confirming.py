@@ -40,7 +40,8 @@ MINUTE = timedelta(minutes=1)
 
 
 def events(what: str) -> list[AuditEvent]:
-    return list(db.session().scalars(select(AuditEvent).where(AuditEvent.what == what)))
+    named = select(AuditEvent).where(AuditEvent.what == what)
+    return list(db.session().scalars(named.order_by(AuditEvent.position)))
 
 
 def test_a_passkey_confirms_who_one_is(clock: Clock) -> None:

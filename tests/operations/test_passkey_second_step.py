@@ -44,7 +44,8 @@ JUNK = '{"id": "AAAA"}'
 
 
 def events(what: str) -> list[AuditEvent]:
-    return list(db.session().scalars(select(AuditEvent).where(AuditEvent.what == what)))
+    named = select(AuditEvent).where(AuditEvent.what == what)
+    return list(db.session().scalars(named.order_by(AuditEvent.position)))
 
 
 def passkey_of(who: Account) -> Passkey:

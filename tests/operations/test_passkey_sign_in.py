@@ -66,7 +66,8 @@ MINUTE = timedelta(minutes=1)
 
 
 def events(what: str) -> list[AuditEvent]:
-    return list(db.session().scalars(select(AuditEvent).where(AuditEvent.what == what)))
+    named = select(AuditEvent).where(AuditEvent.what == what)
+    return list(db.session().scalars(named.order_by(AuditEvent.position)))
 
 
 def suspended_place() -> Organisation:

@@ -76,7 +76,8 @@ def answered(who: Account, code: str, visitor: Visitor = VISITOR) -> SignedIn:
 
 
 def events(what: str) -> list[AuditEvent]:
-    return list(db.session().scalars(select(AuditEvent).where(AuditEvent.what == what)))
+    named = select(AuditEvent).where(AuditEvent.what == what)
+    return list(db.session().scalars(named.order_by(AuditEvent.position)))
 
 
 # Making and showing them

@@ -44,7 +44,8 @@ def is_there(who: Account) -> bool:
 
 def events(what: str) -> list[AuditEvent]:
     db.session().rollback()
-    return list(db.session().scalars(select(AuditEvent).where(AuditEvent.what == what)))
+    named = select(AuditEvent).where(AuditEvent.what == what)
+    return list(db.session().scalars(named.order_by(AuditEvent.position)))
 
 
 def due_of(who: Account) -> object:
