@@ -14,6 +14,7 @@ from app.errors import (
     GenericNotAllowed,
     MembershipLocked,
     NotActivated,
+    NoWayIn,
     OrganisationSuspended,
     Refusal,
     TicketRefused,
@@ -250,6 +251,8 @@ def _decide_again(pending: PendingSignIn) -> Factor:
     _require_same_password(pending)
     if membership is not None:
         require_way(membership, opens=True, locked_until=None)
+    elif pending.verification.session_id is None:
+        _require_live_membership(account)
     if pending.verification.passkey_id is not None or _answered_lately(pending):
         return Factor.NONE
     interface = pending.verification.interface
@@ -270,6 +273,13 @@ def _require_same_password(pending: PendingSignIn) -> None:
         same = row is not None and (row.id, row.changed_at) == proven
     if not same:
         raise WrongPassword
+
+
+def _require_live_membership(account: Account) -> None:
+    """Raise NoWayIn where all of the account's organisations are suspended, if it has any."""
+    ours = memberships.of(account.id)
+    if ours and all(membership.suspended for membership in ours):
+        raise NoWayIn
 
 
 def _answered_lately(pending: PendingSignIn) -> bool:
