@@ -111,8 +111,7 @@ class Administering(Machine):
         person.suspended = not person.suspended
 
     def let_time_pass(self) -> None:
-        self.world.clock.advance(self.pick(SPANS, "span"))
-        self.world.life.settle()
+        self.world.wait(self.pick(SPANS, "span"))
 
     def restart(self) -> None:
         self.world.restart()

@@ -28,7 +28,6 @@ class Browsing(Machine):
         """Return a browser that somebody is signed in at, and their session."""
         tab = self.pick(self.tabs_signed_in(), "browser")
         assert tab.sitting is not None
-        self.touch(tab)
         return tab, tab.sitting
 
     def tabs_signed_in(self) -> list[Tab]:

@@ -139,8 +139,8 @@ class Changes(Life):
                 person.leaves, person.shut = None, False
 
     def is_replaced(self, person: Person) -> bool:
-        """Tell whether others administer whatever somebody does."""
-        offices = {(m.role, m.place) for m in person.members if m.role in OFFICES}
+        """Tell whether others administer whatever somebody does that is open."""
+        offices = {(m.role, m.place) for m in person.members if m.role in OFFICES and m.live}
         others = [each for each in self.people if each is not person and each.stays]
         return offices <= {(m.role, m.place) for each in others for m in each.members}
 

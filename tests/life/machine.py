@@ -1,6 +1,7 @@
 """What all acts share: one world per example, and chance."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TypeVar
 
 from hypothesis import strategies as st
@@ -30,14 +31,31 @@ class Machine(RuleBasedStateMachine):
         """Return the names of what can be done now, each with its weight; 0 where it cannot."""
         return {}
 
+    given: Mapping[str, object] | None = None  # what chance may not decide just now
+
+    @contextmanager
+    def decided(self, given: Mapping[str, object]) -> Iterator[None]:
+        """Leave nothing to chance for a while: `given`, or else the first and the likeliest."""
+        self.given = given
+        try:
+            yield
+        finally:
+            self.given = None
+
     def pick(self, among: Sequence[T], what: str) -> T:
+        if self.given is not None:
+            wanted = self.given.get(what)
+            return next((each for each in among if each == wanted), among[0])
         return among[self.data.draw(st.integers(0, len(among) - 1), label=what)]
 
     def perhaps(self, what: str) -> bool:
+        if self.given is not None:
+            return bool(self.given.get(what))
         return self.data.draw(st.booleans(), label=what)
 
     def somebody(self) -> Person:
-        return self.pick(self.world.people, "who")
+        """Return anybody; more often the first, so that much happens to one."""
+        return self.pick([*self.world.people, self.world.people[0]], "who")
 
     def typed(self, person: Person) -> str:
         """Return a password to try; the right one where a wrong one might lock somebody."""

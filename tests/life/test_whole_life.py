@@ -9,27 +9,28 @@ Each run of the first is alike; the second draws anew: DOORWARD_LONG_LIFE=1 asks
 
 import os
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, rule, run_state_machine_as_test
 
 from app.config import Settings
 from tests.conftest import KEY, Clock
 from tests.life.administering import Administering
 from tests.life.by_mail import ByMail
-from tests.life.by_program import SigningInByProgram
 from tests.life.keeping_on import KeepingOn
-from tests.life.on_pages import SigningInOnPages
+from tests.life.openings import Openings
 from tests.life.own_account import OwnAccount
 from tests.life.strangers import Strangers
 from tests.life.world import World
 
 LONG = "DOORWARD_LONG_LIFE"
-EXAMPLES, STEPS = (500, 40) if os.environ.get(LONG) else (50, 20)
-
+EXAMPLES, STEPS = (500, 60) if os.environ.get(LONG) else (30, 40)
+PAUSES = [timedelta(seconds=1), timedelta(seconds=31)]
+MORE_OFTEN = 6
 
 DISTURBING = sorted({"let_time_pass", "suspend_or_reactivate_person", "remove_account", "guess"})
 
@@ -40,8 +41,7 @@ class WholeLife(
     ByMail,
     KeepingOn,
     OwnAccount,
-    SigningInByProgram,
-    SigningInOnPages,
+    Openings,
 ):
     """All acts, and what must hold after each."""
 
@@ -51,23 +51,29 @@ class WholeLife(
         super().__init__()
         self.world = type(self).make_world()
         self.without: set[str] = set()
+        self.often: set[str] = set()
 
     @initialize(data=st.data(), without=st.sets(st.sampled_from(DISTURBING)))
     def people_are_there(self, data: st.DataObject, without: set[str]) -> None:
-        """Begin; some lives go on `without` some of what disturbs them, so that others come far."""
+        """Begin. Each life has some acts that come often, and does without some disturbances."""
         self.data, self.without = data, without
         self.begin()
+        self.sign_in_already()
+        some = st.sets(st.sampled_from(sorted(self.acts())), max_size=4)
+        self.often = data.draw(some, label="what happens often")
 
     @rule(data=st.data())
     def something_happens(self, data: st.DataObject) -> None:
         self.data = data
         acts = {name: often for name, often in self.acts().items() if name not in self.without}
-        weighted = [name for name, often in acts.items() for _ in range(often)]
+        weighted = [
+            name
+            for name, weight in acts.items()
+            for _ in range(weight * (MORE_OFTEN if name in self.often else 1))
+        ]
         getattr(self, data.draw(st.sampled_from(weighted), label="what happens"))()
-
-    @invariant()
-    def all_that_is_stored_is_as_it_ought_to_be(self) -> None:
         self.world.check()
+        self.world.wait(data.draw(st.sampled_from(PAUSES), label="pause"))
 
     def teardown(self) -> None:
         self.world.close()

@@ -174,7 +174,7 @@ class World:
         self.secrets.add(code)
 
     def check(self) -> None:
-        """Let the model settle, compare, and let a second pass."""
+        """Let the model settle, and compare."""
         self.read_mail()
         self.read_secrets_of_apps()
         self.life.settle()
@@ -183,7 +183,9 @@ class World:
         self._check_what_sessions_open()
         self.before = found
         self.life.settled = set()
-        self.clock.advance(timedelta(seconds=1))
+
+    def wait(self, span: timedelta) -> None:
+        self.clock.advance(span)
         self.life.settle()
 
     def close(self) -> None:
