@@ -44,7 +44,7 @@ class Administering(Machine):
 
     def acts(self) -> Acts:
         return super().acts() | {
-            "add_membership": 2,
+            "add_membership": 3,
             "remove_membership": any(person.members for person in self.present()),
             "change_setting": 3,
             "suspend_or_reactivate_place": 1 + any(p.suspended for p in self.world.life.places),
@@ -58,7 +58,11 @@ class Administering(Machine):
         """Begin with people who belong somewhere, rather than with nothing."""
         days = self.pick(["0", "30", "30"], "days that devices may be trusted")
         for number in range(PLACES):
-            policy = {"factorForStudents": self.pick(FACTORS, "factor"), "rememberDeviceDays": days}
+            policy = {
+                "factorForStudents": self.pick(FACTORS, "factor"),
+                "rememberDeviceDays": days,
+                "sessionHours": self.pick(["null", "null", "1", "8"], "hours"),
+            }
             self.new_place(f"Place {number}", policy)
         for number in range(PEOPLE):
             self.new_person(f"person{number}@example.org", with_app=self.perhaps("app"))
@@ -68,7 +72,9 @@ class Administering(Machine):
                 self.add(person, self.somewhere(), role, own=own)
 
     def add_membership(self) -> None:
-        person, place = self.pick(self.present(), "who"), self.somewhere()
+        person = self.pick(self.present(), "who")
+        here = [each.place for each in person.members if each.place]
+        place = self.pick(here, "where") if here and self.perhaps("another") else self.somewhere()
         role = self.pick(ROLES, "role")
         self.add(person, place, role, own=self.perhaps("own password"))
 

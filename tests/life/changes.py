@@ -152,7 +152,7 @@ class Changes(Life):
     def latest_pin(
         self, person: Person, password: Secret | None = None, *, usable: bool = False
     ) -> Waiting | None:
-        """Return the newest sign-in of contract 001 that waits for a PIN; `usable` has tries left."""
+        """Return contract 001's newest sign-in that waits for a PIN; `usable` has tries left."""
         at, chat = self.now(), Interface.ROCKETCHAT
         mine = [p for p in self.proofs if p.person is person and p.interface is chat]
         ways = [way for proof in mine for way in proof.ways if way.answers_pins(at)]

@@ -5,6 +5,7 @@ pytest.register_assert_rewrite(
     *[
         f"tests.life.{name}"
         for name in (
+            "bearers",
             "browsing",
             "by_mail",
             "by_program",

@@ -1,14 +1,10 @@
 """What programs do with a session: show it, renew it, change the account by it, end it."""
 
-from datetime import timedelta
-
+from tests.life.bearers import LEEWAY
 from tests.life.by_program import BACKEND
 from tests.life.machine import Acts, Machine
 from tests.life.people import Pending
 from tests.life.sittings import Refresh, Sitting
-from tests.life.world import Told
-
-LEEWAY = timedelta(seconds=6)  # that a signed token is still taken for after its time
 
 
 class KeepingOn(Machine):
@@ -30,11 +26,11 @@ class KeepingOn(Machine):
         }
 
     def show_a_bearer(self) -> None:
-        """Every bearer is recognised everywhere, while its session lives, and only then."""
+        """Every bearer is recognised by every contract, while its session lives, and only then."""
         told = self.pick(self.world.told[::-1], "bearer")
-        if told.ends and told.ends <= self.world.now < told.ends + LEEWAY:
+        if told.between(self.world.now):
             return
-        good = self.good(told)
+        good = told.good(self.world.life)
         assert self.world.programs.teams.knows(told.bearer) == good
         if good:
             told.sitting.use(self.world.now)
@@ -125,14 +121,6 @@ class KeepingOn(Machine):
         may = self.seen(sitting) and sitting.owns_freshly(self.world.now)
         done = self.called("/auth/account/remove", sitting)
         assert done == (may and self.world.life.remove(sitting.person))
-
-    def good(self, told: Told) -> bool:
-        sitting = told.sitting
-        lives = self.world.life.alive(sitting)
-        newest = (
-            told.ends is not None or sitting.bearer == told.bearer or told.bearer.count(".") == 2
-        )
-        return lives and newest and (told.ends is None or self.world.now < told.ends)
 
     def in_time(self, sitting: Sitting) -> bool:
         """Tell whether a session's newest token is still good by its own time."""

@@ -1,4 +1,4 @@
-"""How a life begins: with people who signed in already, in several ways, and did nothing wrong."""
+"""Sign-ins that are led all the way: those that a life begins with, and replays of a moment ago."""
 
 from datetime import timedelta
 
@@ -6,35 +6,53 @@ from hypothesis import strategies as st
 
 from app.models import Interface
 from tests.life.by_program import BACKEND, CHAT, CLOUD, FORM, TEAMS, SigningInByProgram
+from tests.life.machine import Acts
 from tests.life.on_pages import SigningInOnPages
 from tests.life.people import Person
 
 PAGES = Interface.PAGES
 EVERYWHERE = [PAGES, CLOUD, CHAT, FORM, TEAMS, BACKEND]
-ANOTHER_CODE = timedelta(seconds=31)
-MOST_CALLS = 3  # after the first: to choose, to prove the mail, to answer
+A_SECOND, ANOTHER_CODE = timedelta(seconds=1), timedelta(seconds=31)
+LATELY = timedelta(seconds=62)  # an answer that was right so long ago would be right still
+CHOOSE_AND_ANSWER, AND_ENROL = 2, 3  # calls after the first
 
 
 class Openings(SigningInByProgram, SigningInOnPages):
-    """Sign-ins that are led all the way, before chance takes over."""
+    """One act after another of one sign-in."""
+
+    def acts(self) -> Acts:
+        return super().acts() | {"come_with_a_used_answer": 6 * bool(self.answered_lately())}
 
     def sign_in_already(self) -> None:
+        """Let people sign in who do nothing wrong, each by an interface of their own."""
         once = st.lists(st.sampled_from(EVERYWHERE), min_size=1, max_size=4, unique=True)
         for by in self.data.draw(once, label="already signed in by"):
             likely = {"trust": self.perhaps("trust"), "keep": self.perhaps("keep")}
             person = self.somebody()
             with self.decided({"who": person, "contract": by, "with a code": True, **likely}):
-                self.come_in(person, by)
+                self.come_in(person, by, AND_ENROL, ANOTHER_CODE)
 
-    def come_in(self, person: Person, by: Interface) -> None:
-        """Sign somebody in by one interface, as far as right answers lead."""
+    def come_with_a_used_answer(self) -> None:
+        """Sign in at once by a PIN or code that was right a moment ago, for the same person."""
+        person, by = self.pick(self.answered_lately(), "who"), self.pick(EVERYWHERE, "interface")
+        given = {"who": person, "contract": by, "with a code": True, "answer": "spent"}
+        with self.decided(given):
+            self.come_in(person, by, CHOOSE_AND_ANSWER, A_SECOND)
+
+    def answered_lately(self) -> list[Person]:
+        answered = self.world.answered_at.items()
+        return [person for person, at in answered if person.open and at > self.world.now - LATELY]
+
+    def come_in(self, person: Person, by: Interface, calls: int, pause: timedelta) -> None:
+        """Sign somebody in by one interface, as far as the answers lead."""
+        before = self.is_in(person, by)
         if by is not PAGES or self.tabs_free():
             self.begin_at(by)
-            self.rest()
-        for _ in range(MOST_CALLS):
-            if not self.is_in(person, by):
+            self.rest(pause)
+        for _ in range(calls):
+            if self.is_in(person, by) == before:
                 self.go_on_at(by)
-                self.rest()
+                self.rest(pause)
 
     def begin_at(self, by: Interface) -> None:
         if by is PAGES:
@@ -61,11 +79,12 @@ class Openings(SigningInByProgram, SigningInOnPages):
         elif self.tabs_choosing():
             self.choose_on_page()
 
-    def is_in(self, person: Person, by: Interface) -> bool:
+    def is_in(self, person: Person, by: Interface) -> int:
+        """Return how many sessions somebody has by an interface."""
         mine = self.world.life.sittings_of(person)
-        return any(each.interface is by for each in mine)
+        return sum(each.interface is by for each in mine)
 
-    def rest(self) -> None:
-        """Compare, and wait until apps show another code."""
+    def rest(self, pause: timedelta) -> None:
+        """Compare, and let time pass: until apps show another code, say."""
         self.world.check()
-        self.world.wait(ANOTHER_CODE)
+        self.world.wait(pause)

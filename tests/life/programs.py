@@ -53,6 +53,11 @@ class Teams(Program):
         """Tell whether a bearer, of whatever interface, is that of a live session."""
         return self._profile("/profile", bearer).status_code == 200
 
+    def shows_home(self, cookie: str) -> bool:
+        """Tell whether a browser's cookie, copied to somewhere else, opens a page."""
+        said = self.send("GET", "/home", headers={"Cookie": f"doorward={cookie}"})
+        return said.status_code == 200
+
     def sign_out(self, bearer: str) -> bool:
         return self._profile("/profile/sign-out", bearer).status_code == 200
 
@@ -68,6 +73,11 @@ class Chat(RocketChat):
         said = self.post("/api/v1/login", **sent)
         waits = said.get("error") == "totp-required" and said["details"]["availableMethods"]
         return Half(said.get("data", {}).get("authToken"), "again" if waits else None)
+
+    def knows(self, bearer: str, account_id: uuid.UUID) -> bool:
+        """Tell whether a token is that of a live session of this account."""
+        named = {"X-Auth-Token": bearer, "X-User-Id": str(account_id)}
+        return self.send("GET", "/api/v1/me", headers=named).status_code == 200
 
     def resend(self, who: Account) -> None:
         said = self.post("/api/v1/users.2fa.sendEmailCode", emailOrUsername=who.email)

@@ -18,7 +18,22 @@ SIGNED = {Interface.BEARER_TOKEN, Interface.INTEDASHBOARD, Interface.HASURA_BACK
 BY_PASSWORD = {Counted.IDENTITY, Counted.MEMBERSHIP}
 
 
-def check(before: Rows, rows: Rows, life: Ends, secrets: set[str]) -> None:
+COMPARED = {
+    "accounts",
+    "failed_sign_ins",
+    "memberships",
+    "passwords",
+    "pending_sign_ins",
+    "recovery_codes",
+    "refresh_tokens",
+    "remembered_devices",
+    "seats",
+    "sessions",
+    "totp_devices",
+}
+
+
+def check(before: Rows, rows: Rows, life: Ends) -> None:
     sessions_are_those_that_ought_to_be(rows, life)
     policies_are_met(rows, life)
     handles_open_once(rows, life)
@@ -26,7 +41,7 @@ def check(before: Rows, rows: Rows, life: Ends, secrets: set[str]) -> None:
     factors_are_spent_and_counted(rows, life)
     failures_are_not_forgotten(before, rows, life)
     families_have_one_heir(rows, life)
-    nothing_is_kept_in_plain(rows, secrets)
+    devices_are_trusted_as_they_ought_to_be(rows, life)
 
 
 def digest(secret: str) -> str:
@@ -124,6 +139,19 @@ def families_have_one_heir(rows: Rows, life: Ends) -> None:
         family = tokens[sitting.id]
         assert {row["digest"] for row in family} == {digest(each.token) for each in sitting.family}
         assert sum(row["used_at"] is None for row in family) == bool(sitting.family)
+
+
+def devices_are_trusted_as_they_ought_to_be(rows: Rows, life: Ends) -> None:
+    """A browser answers for those who asked it to, for what they showed and for so long."""
+    ought = Counter(
+        (person.id, trust.factor, trust.shown_at, trust.ends)
+        for device in life.devices
+        for person, trust in device.trust.items()
+        if trust.ends > life.now()
+    )
+    kept = (row for row in rows["remembered_devices"] if row["expires_at"] > life.now())
+    names = ("account_id", "factor", "proved_at", "expires_at")
+    assert Counter(tuple(row[name] for name in names) for row in kept) == ought
 
 
 def nothing_is_kept_in_plain(rows: Rows, secrets: set[str]) -> None:

@@ -8,9 +8,10 @@ from app.errors import Refusal, TicketRefused
 from app.models import Interface
 from app.operations import sign_in
 from app.operations.visitor import Visitor
+from tests.life import bearers
 from tests.life.machine import Acts, Machine
 from tests.life.people import Person
-from tests.life.sittings import REFUSED, Waiting
+from tests.life.sittings import Waiting
 from tests.life.world import WRONG
 
 GUESSES = 11
@@ -48,8 +49,7 @@ class Strangers(Machine):
         person.locked_for_strangers = self.world.now + LOCK
 
     def ways_over(self) -> list[Waiting]:
-        ways = [way for proof in self.world.life.proofs for way in proof.ways if way.handle]
-        return [way for way in ways if way.due(self.world.now) == REFUSED]
+        return bearers.ways_over(self.world.life)
 
     def to_be_guessed(self) -> list[Person]:
         now = self.world.now

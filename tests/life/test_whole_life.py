@@ -4,7 +4,7 @@ A machine does what people, programs and administrators do, in any order, by rea
 of its own (people, sittings, ends, life, changes) says what each must answer, and after every step
 all that is stored is compared with it (rows).
 
-Each run of the first is alike; the second draws anew: DOORWARD_LONG_LIFE=1 asks for it.
+Each run lives the same lives, unless DOORWARD_LONG_LIFE=500 asks for so many new ones.
 """
 
 import os
@@ -24,11 +24,12 @@ from tests.life.by_mail import ByMail
 from tests.life.keeping_on import KeepingOn
 from tests.life.openings import Openings
 from tests.life.own_account import OwnAccount
+from tests.life.portal import Portal
 from tests.life.strangers import Strangers
 from tests.life.world import World
 
-LONG = "DOORWARD_LONG_LIFE"
-EXAMPLES, STEPS = (500, 60) if os.environ.get(LONG) else (30, 40)
+LONG = os.environ.get("DOORWARD_LONG_LIFE")
+LIVES, STEPS = (int(LONG), 60) if LONG else (30, 40)
 PAUSES = [timedelta(seconds=1), timedelta(seconds=31)]
 MORE_OFTEN = 6
 
@@ -52,19 +53,21 @@ class WholeLife(
         self.world = type(self).make_world()
         self.without: set[str] = set()
         self.often: set[str] = set()
+        self.well = False  # nothing has failed so far
 
     @initialize(data=st.data(), without=st.sets(st.sampled_from(DISTURBING)))
     def people_are_there(self, data: st.DataObject, without: set[str]) -> None:
         """Begin. Each life has some acts that come often, and does without some disturbances."""
-        self.data, self.without = data, without
+        self.data, self.without, self.well = data, without, False
         self.begin()
         self.sign_in_already()
         some = st.sets(st.sampled_from(sorted(self.acts())), max_size=4)
         self.often = data.draw(some, label="what happens often")
+        self.well = True
 
     @rule(data=st.data())
     def something_happens(self, data: st.DataObject) -> None:
-        self.data = data
+        self.data, self.well = data, False
         acts = {name: often for name, often in self.acts().items() if name not in self.without}
         weighted = [
             name
@@ -74,22 +77,29 @@ class WholeLife(
         getattr(self, data.draw(st.sampled_from(weighted), label="what happens"))()
         self.world.check()
         self.world.wait(data.draw(st.sampled_from(PAUSES), label="pause"))
+        if data.draw(st.booleans(), label="look closely"):
+            self.world.look_closely()
+        self.well = True
 
     def teardown(self) -> None:
-        self.world.close()
+        try:
+            if self.well:
+                self.world.close_well()
+        finally:
+            self.world.close()
 
 
 @pytest.mark.slow
 def test_whole_life(migrated: Flask, database_url: str, clock: Clock) -> None:
-    kept = Settings(secret_key=KEY, database_url=database_url)
+    portal = Portal(migrated, Settings(secret_key=KEY, database_url=database_url))
 
     class Machine(WholeLife):
-        make_world = staticmethod(lambda: World(migrated, kept, clock))
+        make_world = staticmethod(lambda: World(portal, clock))
 
     profile = settings(
-        max_examples=EXAMPLES,
+        max_examples=LIVES,
         stateful_step_count=STEPS,
-        derandomize=not os.environ.get(LONG),
+        derandomize=not LONG,
         deadline=None,
         database=None,
         print_blob=True,

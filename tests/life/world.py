@@ -3,20 +3,19 @@
 import itertools
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from flask import Flask
 from sqlalchemy import select
 
-from app.config import Settings
+from app.api import rate_limits
 from app.db import db
 from app.errors import ProofRequired
 from app.models import Account, Interface, PendingSignIn, Session
-from app.operations import sessions, totp_setup
+from app.operations import audit_chain, sessions, totp_setup
 from app.operations.visitor import Visitor
 from tests.conftest import Clock
-from tests.life import rows
+from tests.life import bearers, rows
+from tests.life.bearers import Told
 from tests.life.changes import Changes
 from tests.life.people import Person, code_at
 from tests.life.portal import Mail, Portal, Rows
@@ -31,22 +30,13 @@ TOKEN_LIFE = timedelta(minutes=15)
 A_DAY_AND_AN_HOUR, MOST_SLIPS = timedelta(hours=25), 8  # in a day: nobody but guessers is locked
 
 
-@dataclass(frozen=True)
-class Told:
-    """A bearer that a client was told, and until when it is good if its session lives."""
-
-    bearer: str
-    sitting: Sitting
-    ends: datetime | None
-
-
 class World:
     """What a machine's rules act on: `life` is the model, the rest is real."""
 
-    def __init__(self, app: Flask, settings: Settings, clock: Clock) -> None:
+    def __init__(self, portal: Portal, clock: Clock) -> None:
         self.clock = clock
         clock.time = BEGINS
-        self.portal = Portal(app, settings)
+        self.portal, app = portal, portal.app
         self.portal.start()
         self.programs = Programs(app)
         self.life = Changes(lambda: clock.time)
@@ -55,6 +45,7 @@ class World:
         self.told: list[Told] = []
         self.secrets: set[str] = set()
         self.spent: dict[Person, list[str]] = {}  # answers that were good once
+        self.answered_at: dict[Person, datetime] = {}
         self.old_passwords: dict[Person, list[str]] = {}
         self.old_tickets: list[str] = []
         self.mails: list[Mail] = []
@@ -111,7 +102,7 @@ class World:
         ends = self.now + TOKEN_LIFE if short else None
         sitting.bearer, sitting.token_ends = bearer, ends
         sitting.id = sitting.id or session_in(bearer) or self._session_of(bearer)
-        self.told.append(Told(bearer, sitting, ends))
+        self.told.append(Told(bearer, sitting, ends, self._cookie_of(sitting)))
         self.secrets |= {bearer, *(each.token for each in sitting.family)}
 
     def read_mail(self) -> list[Mail]:
@@ -171,25 +162,39 @@ class World:
 
     def note_spent(self, person: Person, code: str) -> None:
         self.spent.setdefault(person, []).append(code)
+        self.answered_at[person] = self.now
         self.secrets.add(code)
 
     def check(self) -> None:
-        """Let the model settle, and compare."""
+        """Let the model settle, and compare with it all that counts."""
         self.read_mail()
         self.read_secrets_of_apps()
         self.life.settle()
-        found = self.portal.rows()
-        rows.check(self.before, found, self.life, self.secrets)
-        self._check_what_sessions_open()
+        found = self.portal.rows(rows.COMPARED)
+        rows.check(self.before, found, self.life)
         self.before = found
         self.life.settled = set()
+
+    def look_closely(self) -> None:
+        """Try whatever was told to anybody, and look for secrets wherever something is stored."""
+        rate_limits.forget()  # that is about floods, and about real time
+        bearers.open_as_they_ought_to(self.told, self.life, self.programs)
+        bearers.no_handle_comes_back(self.life)
+        self._check_what_sessions_open()
+        rows.nothing_is_kept_in_plain(self.portal.rows(), self.secrets)
+
+    def close_well(self) -> None:
+        """Look for the last time, also at what is kept about it all."""
+        self.look_closely()
+        faults = [fault for step in audit_chain.verify() for fault in step.faults]
+        assert not faults, "the audit log does not hold together"
 
     def wait(self, span: timedelta) -> None:
         self.clock.advance(span)
         self.life.settle()
 
     def close(self) -> None:
-        self.portal.leave()
+        self.portal.end()
 
     def _check_what_sessions_open(self) -> None:
         """What a session may do is decided by what it proved, as things are now."""
@@ -214,6 +219,10 @@ class World:
         found = db.session.scalar(select(Session.id).where(Session.digest == rows.digest(bearer)))
         assert found, "a bearer that belongs to no session"
         return found
+
+    def _cookie_of(self, sitting: Sitting) -> str:
+        here = (tab for tab in self.tabs if tab.device is sitting.device)
+        return next((tab.browser.cookie() or "" for tab in here), "")
 
     def _pin_of_another(self, waiting: Waiting) -> str | None:
         ways = [way for proof in self.life.proofs for way in proof.ways if way is not waiting]
