@@ -68,8 +68,9 @@ class ByMail(Browsing):
             said = self.world.programs.backend.call("/auth/account/activate", **body)
             assert (said.status_code == 204) == good
         else:
-            browser = self.pick(self.world.tabs, "browser").browser
-            self.follow_link(browser, person, ticket, good=good)
+            here = self.pick(self.world.tabs, "browser")
+            self.follow_link(here.browser, person, ticket, good=good)
+            self.touch(here)
         self.world.old_tickets.append(ticket.secret)
         person.activation = None
         person.activated = person.activated or good
