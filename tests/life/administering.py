@@ -16,6 +16,7 @@ from tests.life.world import ADMINISTRATOR
 ROLES = ["Student", "Student", "Teacher", "Account Admin", "Superuser"]
 FACTORS = ["none", "any", "any", "app"]
 SWITCH = ["true", "false"]
+FACTOR_OF = {role: key for key, role in FACTOR_FOR.items()}
 SETTINGS = {
     **dict.fromkeys(FACTOR_FOR, FACTORS),
     **dict.fromkeys(("mfaForStudents", "mfaForTeachers", "pinAllowed"), SWITCH),
@@ -46,7 +47,7 @@ class Administering(Machine):
         return super().acts() | {
             "add_membership": 3,
             "remove_membership": any(person.members for person in self.present()),
-            "change_setting": 3,
+            "change_setting": 4,
             "suspend_or_reactivate_place": 1 + any(p.suspended for p in self.world.life.places),
             "suspend_or_reactivate_person": 1 + any(p.suspended for p in self.present()),
             "let_time_pass": 4,
@@ -86,17 +87,24 @@ class Administering(Machine):
         self.world.life.leave(member)
 
     def change_setting(self) -> None:
-        place = self.somewhere()
-        row = self.organisation(place)
-        key = self.pick(list(SETTINGS), "setting")
-        value = self.pick(SETTINGS[key], "value")
-        administration.change_settings(row, {key: value}, ADMINISTRATOR)
+        place, key, value = self.rule_to_change()
+        administration.change_settings(self.row_of(place), {key: value}, ADMINISTRATOR)
         place.settings[key] = value
         self.world.life.enforce(place)
 
+    def rule_to_change(self) -> tuple[Place, str, str]:
+        """Return any rule, or one that asks more of somebody who sits there just now."""
+        seats = [seat.member for sitting in self.world.life.sittings for seat in sitting.seats]
+        seated = [(each.place, each.role) for each in seats if each.place]
+        if seated and self.perhaps("of somebody who sits there"):
+            place, role = self.pick(seated, "whom it asks more")
+            return place, FACTOR_OF[role], self.pick(["app", "any"], "value")
+        place, key = self.somewhere(), self.pick(list(SETTINGS), "setting")
+        return place, key, self.pick(SETTINGS[key], "value")
+
     def suspend_or_reactivate_place(self) -> None:
         place = self.somewhere()
-        row = self.organisation(place)
+        row = self.row_of(place)
         if place.suspended:
             administration.reactivate_organisation(row, ADMINISTRATOR)
         else:
@@ -166,5 +174,9 @@ class Administering(Machine):
         return [each for each in self.world.people if not each.removed]
 
     def organisation(self, place: Place | None) -> Organisation | None:
+        return self.row_of(place) if place else None
+
+    def row_of(self, place: Place) -> Organisation:
         db.session.rollback()
-        return db.session.get(Organisation, place.id) if place else None
+        found: Organisation = db.session.get_one(Organisation, place.id)
+        return found

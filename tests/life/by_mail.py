@@ -8,16 +8,16 @@ from sqlalchemy import select
 from app.db import db
 from app.errors import TicketRefused
 from app.models import Account, Interface
+from app.operations import not_me, unlocking
 from app.operations import passwords as account_passwords
-from app.operations import unlocking
 from app.operations.visitor import Visitor
 from tests.life.browsing import Browsing
 from tests.life.machine import Acts
-from tests.life.people import Person, Secret, Ticket
+from tests.life.people import Person, Place, Secret, Ticket
 from tests.pages.browser import Browser, names_of
 
 MOST_PEOPLE = 5
-A_DAY, AN_HOUR = timedelta(hours=24), timedelta(hours=1)
+THREE_DAYS, A_DAY, AN_HOUR = timedelta(days=3), timedelta(hours=24), timedelta(hours=1)
 MOST_RESETS = 5
 READER = Visitor(Interface.PAGES, "192.0.2.77")
 
@@ -32,6 +32,7 @@ class ByMail(Browsing):
             "activate": 4 * any(person.activation for person in people),
             "ask_for_reset": 1,
             "reset": 4 * any(person.reset for person in people),
+            "say_it_was_not_me": 2 * any(person.not_me for person in people),
             "unlock": any(person.locked_for_strangers for person in people),
             "come_with_an_old_ticket": bool(self.world.old_tickets),
         }
@@ -115,6 +116,27 @@ class ByMail(Browsing):
             self.world.old_tickets.append(ticket.secret)
             self.world.old_passwords.setdefault(person, []).extend([old.text] if old else [])
             self.world.life.reset_password(person, place, new)
+            self.told_of_reset(person, place)
+
+    def told_of_reset(self, person: Person, place: Place | None) -> None:
+        """Keep the link that a mail gives to whoever did not set this password."""
+        told = [mail for mail in self.world.read_mail() if mail.kind == "password_changed"]
+        if told and place is None:
+            secret = told[-1].words["not_me_link"].partition("ticket=")[2]
+            person.not_me = Ticket(secret, self.world.now + THREE_DAYS)
+
+    def say_it_was_not_me(self) -> None:
+        """Take back a reset and what followed it, by the mail that told of it: once."""
+        person = self.pick([p for p in self.world.people if p.not_me], "who")
+        ticket, person.not_me = person.not_me, None
+        assert ticket is not None
+        if person.open and self.world.now < ticket.ends:
+            secret = not_me.report(ticket.secret, READER)
+            self.world.life.take_back(person, ticket.ends - THREE_DAYS)
+            self.world.old_tickets += [person.reset.secret] if person.reset else []
+            person.reset = Ticket(secret, self.world.now + AN_HOUR)
+        with pytest.raises(TicketRefused):
+            not_me.report(ticket.secret, READER)
 
     def come_with_an_old_ticket(self) -> None:
         ticket = self.pick(self.world.old_tickets, "ticket")

@@ -1,6 +1,6 @@
 """What people change about their accounts, in the model: each returns whether it is done."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from app.models import Interface
 from tests.life.life import Life
@@ -30,7 +30,9 @@ class Changes(Life):
         fits = steps(secret, code, at) if secret else []
         if not counted or second or not fits:
             return False
-        person.app, person.pending = App(secret or "", min(fits) * spend), None
+        first_at = None if person.app else at
+        person.app = App(secret or "", min(fits) * spend, first_at)
+        person.pending = None
         sitting.factor, sitting.factor_at = "code", at
         sitting.shown.add("code")
         for seat in sitting.seats:
@@ -97,6 +99,16 @@ class Changes(Life):
         self.settled.add(person)
         if not person.app:
             person.in_a_row.forget()
+
+    def take_back(self, person: Person, since: datetime) -> None:
+        """Undo what was done to an account since its password was reset by somebody else."""
+        if person.app and person.app.first_at and person.app.first_at >= since:
+            person.app = None
+        if not person.app:
+            person.recovery.clear()
+        person.pending = person.leaves = None
+        self.strangers_again(person)
+        self.end_all_of(person)
 
     def refresh(self, sitting: Sitting, used: Refresh) -> bool:
         """Trade a refresh token for the next, which the caller adds; a copied one ends all."""

@@ -59,6 +59,10 @@ class Ends:
     def password_set(self, person: Person, place: Place | None, text: str) -> None:
         """Another password: whatever the old one was typed on is a stranger again."""
         person.passwords[place] = Secret(text)
+        self.strangers_again(person)
+
+    def strangers_again(self, person: Person) -> None:
+        """Know nobody's browser and no network any more."""
         person.networks.clear()
         self.trust_no_device(person)
         for device in self.devices:

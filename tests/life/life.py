@@ -140,7 +140,7 @@ class Life(Passwords):
         fits = steps(secret, code, at)
         if not fits:
             return REFUSED
-        person.app, person.pending = App(secret, min(fits)), None
+        person.app, person.pending = App(secret, min(fits), at), None
         for sitting in self.sittings_of(person):
             if sitting is not waiting.proof.sitting:
                 self.end(sitting)

@@ -8,7 +8,7 @@ from tests.life.machine import ANSWERS, Acts
 from tests.life.people import Member
 from tests.life.sittings import IN, OVER, REFUSED, Sitting, Waiting
 from tests.life.tab import PAGES, Tab
-from tests.pages.browser import names_of
+from tests.pages.browser import names_of, values_of
 
 OTHER, RECOVERY = "/sign-in/other", "/sign-in/recovery"
 
@@ -91,6 +91,7 @@ class SigningInOnPages(Browsing):
             return
         form = here.shown.form("Continue")
         trust = self.perhaps("trust") and "trust" in names_of(form)
+        trust = trust or "trust" in values_of(form)  # as it was ticked beside a wrong answer
         here.submit(form, code=code, **({"trust": "y"} if trust else {}))
         said = self.world.life.answer(way, code, trust=trust)
         if said in {IN, "enrolment"}:

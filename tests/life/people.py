@@ -40,10 +40,14 @@ class Secret:
 
 @dataclass(eq=False)
 class App:
-    """A confirmed authenticator app, the newest step that it signed in with, and spoilt ones."""
+    """A confirmed authenticator app, the newest step that it signed in with, and spoilt ones.
+
+    `first_at` is when it became the account's first: a mail told, whose link takes it away again.
+    """
 
     secret: str
     last_step: int = 0
+    first_at: datetime | None = None
     told: dict[int, datetime] = field(default_factory=dict)
 
     def spend(self, code: str, at: datetime) -> bool:
@@ -207,6 +211,7 @@ class Person:
     locked_for_strangers: datetime | None = None
     activation: Ticket | None = None
     reset: Ticket | None = None
+    not_me: Ticket | None = None  # in the mail that tells of the newest reset
 
     @property
     def open(self) -> bool:

@@ -62,8 +62,9 @@ class World:
 
     def restart(self) -> None:
         self.portal.restart()
-        for client in (self.programs, *self.tabs):
-            client.move(self.portal.app)
+        self.programs.move(self.portal.app)
+        for tab in self.tabs:
+            tab.move(self.portal.app)
 
     def who(self, person: Person) -> Account:
         """Return somebody as the interfaces' clients name them; no row of the database."""
@@ -214,9 +215,10 @@ class World:
         found: uuid.UUID = db.session.scalars(select(PendingSignIn.id).where(named)).one()
         return found
 
-    def _session_of(self, bearer: str) -> object:
+    def _session_of(self, bearer: str) -> uuid.UUID:
         db.session.rollback()
-        found = db.session.scalar(select(Session.id).where(Session.digest == rows.digest(bearer)))
+        named = Session.digest == rows.digest(bearer)
+        found: uuid.UUID | None = db.session.scalar(select(Session.id).where(named))
         assert found, "a bearer that belongs to no session"
         return found
 
