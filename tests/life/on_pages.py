@@ -90,10 +90,13 @@ class SigningInOnPages(Browsing):
             self.stands(here)
             return
         form = here.shown.form("Continue")
-        trust = self.perhaps("trust") and "trust" in names_of(form)
-        trust = trust or "trust" in values_of(form)  # as it was ticked beside a wrong answer
+        ticked = "trust" in values_of(form)  # beside an answer that was wrong
+        trust = ticked or (self.perhaps("trust") and "trust" in names_of(form))
         here.submit(form, code=code, **({"trust": "y"} if trust else {}))
-        said = self.world.life.answer(way, code, trust=trust)
+        self.answered_on_page(here, way, code, self.world.life.answer(way, code, trust=trust))
+
+    def answered_on_page(self, here: Tab, way: Waiting, code: str, said: str) -> None:
+        """Compare where an answer led to with what the model said of it."""
         if said in {IN, "enrolment"}:
             self.world.note_spent(way.person, code)
         if said == IN:
