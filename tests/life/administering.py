@@ -66,7 +66,9 @@ class Administering(Machine):
             }
             self.new_place(f"Place {number}", policy)
         for number in range(PEOPLE):
-            self.new_person(f"person{number}@example.org", with_app=self.perhaps("app"))
+            self.new_person(
+                f"person{number}@example.org", with_app=self.pick([True, True, False], "app")
+            )
         for person in self.world.people * 2:
             if self.perhaps("belongs"):
                 role, own = self.pick(ROLES, "role"), self.perhaps("own password")
@@ -164,7 +166,8 @@ class Administering(Machine):
         person.passwords[None] = Secret(password)
         if with_app:
             person.app = App(factories.app_of(row))
-            self.world.secrets.add(person.app.secret)
+            person.recovery = set(factories.recovery_codes_of(row))
+            self.world.secrets |= {person.app.secret, *person.recovery}
         self.world.people.append(person)
 
     def somewhere(self) -> Place:

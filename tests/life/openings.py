@@ -11,7 +11,8 @@ from tests.life.on_pages import SigningInOnPages
 from tests.life.people import Person
 
 PAGES = Interface.PAGES
-EVERYWHERE = [PAGES, CLOUD, CHAT, FORM, TEAMS, BACKEND]
+BY_PROGRAM = [CLOUD, CHAT, FORM, TEAMS, BACKEND]
+EVERYWHERE = [PAGES, *BY_PROGRAM]
 A_SECOND, ANOTHER_CODE = timedelta(seconds=1), timedelta(seconds=31)
 LATELY = timedelta(seconds=62)  # an answer that was right so long ago would be right still
 CHOOSE_AND_ANSWER, AND_ENROL = 2, 3  # calls after the first
@@ -24,10 +25,11 @@ class Openings(SigningInByProgram, SigningInOnPages):
         return super().acts() | {"come_with_a_used_answer": 6 * bool(self.answered_lately())}
 
     def sign_in_already(self) -> None:
-        """Let people sign in who do nothing wrong, each by an interface of their own."""
-        once = st.lists(st.sampled_from(EVERYWHERE), min_size=1, max_size=4, unique=True)
-        for by in self.data.draw(once, label="already signed in by"):
-            likely = {"trust": self.perhaps("trust"), "keep": self.perhaps("keep")}
+        """Let people sign in who do nothing wrong: in a browser, and by some programs."""
+        once = st.lists(st.sampled_from(BY_PROGRAM), max_size=3, unique=True)
+        for by in [PAGES, *self.data.draw(once, label="already signed in by")]:
+            trust, keep = self.pick([True, True, False], "trust"), self.perhaps("keep")
+            likely = {"trust": trust, "keep": keep}
             person = self.somebody()
             with self.decided({"who": person, "contract": by, "with a code": True, **likely}):
                 self.come_in(person, by, AND_ENROL, ANOTHER_CODE)
