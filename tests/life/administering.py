@@ -37,6 +37,7 @@ SPANS = [
     timedelta(days=8),
     timedelta(days=31),
 ]
+TWO_DAYS = timedelta(days=2)
 PLACES, PEOPLE = 2, 3
 
 
@@ -50,7 +51,7 @@ class Administering(Machine):
             "change_setting": 4,
             "suspend_or_reactivate_place": 1 + any(p.suspended for p in self.world.life.places),
             "suspend_or_reactivate_person": 1 + any(p.suspended for p in self.present()),
-            "let_time_pass": 4,
+            "let_time_pass": 5,
             "restart": 1,
             "purge": 1,
         }
@@ -127,7 +128,10 @@ class Administering(Machine):
         person.suspended = not person.suspended
 
     def let_time_pass(self) -> None:
-        self.world.wait(self.pick(SPANS, "span"))
+        left = [each.ends - self.world.now for each in self.world.life.sittings]
+        soon = [span for span in left if span < TWO_DAYS]
+        to_an_end = soon and self.perhaps("until a session ends")
+        self.world.wait(self.pick(soon if to_an_end else SPANS, "span"))
 
     def restart(self) -> None:
         self.world.restart()

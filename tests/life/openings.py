@@ -29,8 +29,9 @@ class Openings(SigningInByProgram, SigningInOnPages):
         once = st.lists(st.sampled_from(BY_PROGRAM), max_size=3, unique=True)
         for by in [PAGES, *self.data.draw(once, label="already signed in by")]:
             trust, keep = self.pick([True, True, False], "trust"), self.perhaps("keep")
-            likely = {"trust": trust, "keep": keep}
             person = self.somebody()
+            answer = self.pick(["right", "right", "recovery"], "answer") if person.app else "right"
+            likely = {"trust": trust, "keep": keep, "answer": answer}
             with self.decided({"who": person, "contract": by, "with a code": True, **likely}):
                 self.come_in(person, by, AND_ENROL, ANOTHER_CODE)
 
