@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app import db
 from app.clock import now
-from app.errors import Refusal, TicketRefused, WrongPassword
+from app.errors import NoWayIn, Refusal, TicketRefused, WrongPassword
 from app.models import (
     Account,
     Demand,
@@ -247,6 +247,8 @@ def _decide_again(pending: PendingSignIn) -> Factor:
     _require_same_password(pending)
     if membership is not None:
         require_way(membership, opens=True, locked_until=None)
+    elif pending.verification.session_id is None:
+        _require_live_membership(account)
     if pending.verification.passkey_id is not None or _answered_lately(pending):
         return Factor.NONE
     interface = pending.verification.interface
@@ -267,6 +269,15 @@ def _require_same_password(pending: PendingSignIn) -> None:
         same = row is not None and (row.id, row.changed_at) == proven
     if not same:
         raise WrongPassword
+
+
+def _require_live_membership(account: Account) -> None:
+    """Raise NoWayIn where all of the account's organisations are suspended, if it has any.
+
+    Locks stop whoever has yet to prove a password; here it was proven.
+    """
+    if not obstacles.is_whole_open(memberships.of(account.id), locked=()):
+        raise NoWayIn
 
 
 def _answered_lately(pending: PendingSignIn) -> bool:

@@ -435,6 +435,25 @@ def test_the_accounts_own_way_is_shut_while_every_organisation_is_suspended() ->
         sign_in.verify_password(who.email or "", PASSWORD, VISITOR, whole=True)
 
 
+def test_the_accounts_own_way_is_shut_once_every_organisation_is_suspended() -> None:
+    who = factories.account()
+    place, other = (factories.membership(who).organisation for _ in range(2))
+    assert place
+    assert other
+    [offer] = sign_in.verify_password(who.email or "", PASSWORD, VISITOR, whole=True).offers
+    [later] = sign_in.verify_password(who.email or "", PASSWORD, VISITOR, whole=True).offers
+
+    place.suspended_at = now()
+    db.session().commit()
+    assert isinstance(sign_in.proceed(offer.handle, VISITOR), SignedIn)
+    other.suspended_at = now()
+    db.session().commit()
+
+    with pytest.raises(TicketRefused):
+        sign_in.proceed(later.handle, VISITOR)
+    assert factories.sessions_open() == 1
+
+
 def test_a_generic_account_signs_in_only_where_the_organisation_allows_it() -> None:
     who = factories.account(None, username="lab-08")
     allowed = factories.membership(
