@@ -46,12 +46,12 @@ class Administering(Machine):
 
     def acts(self) -> Acts:
         return super().acts() | {
-            "add_membership": 3,
+            "add_membership": 4,
             "remove_membership": any(person.members for person in self.present()),
-            "change_setting": 4,
+            "change_setting": 5,
             "suspend_or_reactivate_place": 1 + any(p.suspended for p in self.world.life.places),
             "suspend_or_reactivate_person": 1 + any(p.suspended for p in self.present()),
-            "let_time_pass": 5,
+            "let_time_pass": 3,
             "restart": 1,
             "purge": 1,
         }
@@ -71,8 +71,8 @@ class Administering(Machine):
                 f"person{number}@example.org", with_app=self.pick([True, True, False], "app")
             )
         for person in self.world.people * 2:
-            if self.perhaps("belongs"):
-                role, own = self.pick(ROLES, "role"), self.perhaps("own password")
+            if self.pick([True, True, False], "belongs"):
+                role, own = self.pick(ROLES, "role"), self.pick([False, False, True], "own")
                 self.add(person, self.somewhere(), role, own=own)
 
     def add_membership(self) -> None:

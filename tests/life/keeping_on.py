@@ -21,7 +21,7 @@ class KeepingOn(Machine):
             "log_out": backends,
             "set_up_app_by_program": 3 * backends,
             "disable_app_by_program": backends and any(p.app for p in self.world.people),
-            "change_password_by_program": backends,
+            "change_password_by_program": 3 * backends,
             "remove_account": backends,
         }
 

@@ -19,7 +19,7 @@ class OwnAccount(Browsing):
             "make_recovery_codes": 3 * apps,
             "choose_pins": 3 * here,
             "forget_devices": 3 * here * any(tab.device.trust for tab in self.world.tabs),
-            "change_password": here,
+            "change_password": 5 * here,
             "leave_page": here,
             "leave_in_a_week": here and not any(each.person.leaves for each in sittings),
             "stay": any(each.person.leaves for each in sittings),

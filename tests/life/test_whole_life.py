@@ -29,7 +29,7 @@ from tests.life.strangers import Strangers
 from tests.life.world import World
 
 LONG = os.environ.get("DOORWARD_LONG_LIFE")
-LIVES, STEPS = (int(LONG), 60) if LONG else (30, 40)
+LIVES, STEPS = (int(LONG), 60) if LONG else (40, 40)
 PAUSES = [timedelta(seconds=1), timedelta(seconds=31)]
 MORE_OFTEN = 6
 
