@@ -1,6 +1,11 @@
 """Whoever the directory knows signs in on the pages and through every contract, as anybody does."""
 
-from collections.abc import Callable
+import contextlib
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -19,9 +24,10 @@ from tests.slapd import Slapd
 MAIL, UID = "person001@school.example", "person001"
 ANNS = slapd.password_of(UID)
 WAYS = [*CONTRACTS, "pages"]
-TAKE_USERNAMES = ["001", "002", "003", "pages"]
+TAKE_USERNAMES = ["000", "001", "002", "003", "pages"]  # 004 asks for an address
 SHUT = Half(None, None)
 Ask = Callable[..., None]
+Trouble = Callable[[Slapd, Ask], AbstractContextManager[None]]
 
 pytestmark = pytest.mark.usefixtures("asks_directory")
 
@@ -107,19 +113,49 @@ def test_a_password_that_says_nothing_opens_nothing(
     assert factories.sessions_open() == 0
 
 
+@contextlib.contextmanager
+def stopped(directory: Slapd, _ask: Ask) -> Iterator[None]:
+    directory.stop()
+    try:
+        yield
+    finally:
+        directory.start()
+
+
+@contextlib.contextmanager
+def paused(directory: Slapd, ask: Ask) -> Iterator[None]:
+    ask(timeout=0.3)
+    with directory.paused():
+        yield
+
+
+@contextlib.contextmanager
+def unproven(_directory: Slapd, ask: Ask) -> Iterator[None]:
+    """Have the server show a certificate of somebody whom the portal does not believe."""
+    with tempfile.TemporaryDirectory() as folder:
+        ask(ca_file=slapd.another_certificate(Path(folder) / "other"))
+        yield
+
+
 @pytest.mark.parametrize("name", list(CONTRACTS))
+@pytest.mark.parametrize("trouble", [stopped, paused, unproven])
 def test_a_directory_that_is_away_is_503_on_every_contract(
-    portal: Flask, name: str, directory: Slapd, asks_directory: Ask
+    portal: Flask,
+    name: str,
+    trouble: Trouble,
+    directory: Slapd,
+    asks_directory: Ask,
 ) -> None:
     local = factories.account()
     factories.membership(local)
     ann()
-    asks_directory(timeout=0.3)
-    with directory.paused():
+    with trouble(directory, asks_directory):
         here = CONTRACTS[name](portal)
         for identity in (MAIL, "person009@school.example"):
+            began = time.monotonic()
             cast("Interface", here).start(named(identity), ANNS)
             assert last_status(here) == 503
+            assert time.monotonic() - began < 3
         assert cast("Interface", here).start(local, PASSWORD).bearer
         db.session().rollback()
 
