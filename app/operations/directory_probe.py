@@ -78,10 +78,10 @@ def _tried(whom: Found, identity: str, password: str, visitor: Visitor) -> bool:
     except reader.TwoEntries:
         return False
     except DirectoryAway:
-        _give_back(tried)
+        password_try.give_back(tried)
         raise
     if right:
-        _give_back(tried)
+        password_try.give_back(tried)
     return right
 
 
@@ -91,8 +91,3 @@ def _charged(whom: Found, identity: str, visitor: Visitor) -> PasswordTry:
     if whom.entry is not None:
         return password_try.begin_for_entry(whom.entry.key, visitor)
     return password_try.begin(identity, visitor)
-
-
-def _give_back(tried: PasswordTry) -> None:
-    with db.transaction():
-        password_try.give_back(tried)

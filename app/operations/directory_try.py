@@ -7,6 +7,7 @@ could not be compared, because the directory is away, is counted no longer.
 """
 
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
 
 import structlog
@@ -20,10 +21,23 @@ from app.models import Account
 from app.operations import directory_people, kept_elsewhere, password_try, ways_in
 from app.operations.password_try import PasswordTry, StoredPassword
 from app.operations.visitor import Visitor
+from app.security import hash_gate
 
 log = structlog.get_logger("doorward.directory")
 
 Asked = tuple[PasswordTry, set[uuid.UUID]]
+
+
+def compared(begin: Callable[[], PasswordTry], password: str, visitor: Visitor) -> Asked:
+    """Begin a try in its turn, compare it here and by the directory; return it and what matched.
+
+    For somebody who is known already. Raises what `begin` raises, DirectoryAway and Busy.
+    """
+    with hash_gate.gate().turn(visitor.network) as turn:
+        tried = begin()
+        matched = password_try.compare(turn, tried, password)
+    tried, bound = ask(tried, password, visitor)
+    return tried, matched | bound
 
 
 def ask(tried: PasswordTry, password: str, visitor: Visitor, *, typed: str = "") -> Asked:
@@ -47,7 +61,7 @@ def ask(tried: PasswordTry, password: str, visitor: Visitor, *, typed: str = "")
         log.warning("directory_two_entries", account_id=str(tried.account_id or ""))
         return tried, set()
     except DirectoryAway:
-        _give_back(tried)
+        password_try.give_back(tried)
         raise
 
 
@@ -81,12 +95,12 @@ def _stranger(tried: PasswordTry, typed: str, password: str, visitor: Visitor) -
     entry = reader.look_up(Named(typed))
     if entry is None:
         return tried, set()
-    _give_back(tried)
+    password_try.give_back(tried)
     theirs = _begin_as(entry, visitor)
     try:
         answer = reader.check(Named(typed, entry.key), password)
     except DirectoryAway:
-        _give_back(theirs)
+        password_try.give_back(theirs)
         raise
     right = answer.entry if answer.right else None
     return _proven(theirs, right, visitor) if right else (theirs, set())
@@ -117,8 +131,3 @@ def _proven(tried: PasswordTry, entry: Entry, visitor: Visitor) -> Asked:
     stored = StoredPassword(row.id, None, row.hash, row.changed_at)
     others = [each for each in tried.stored if each.id != row.id]
     return replace(tried, account_id=account.id, stored=[stored, *others]), {row.id}
-
-
-def _give_back(tried: PasswordTry) -> None:
-    with db.transaction():
-        password_try.give_back(tried)

@@ -120,11 +120,8 @@ def verify_another_password(
     verification = ways_in.find_verification(secret)
     membership = _membership_of(verification.account, membership_id)
     account = verification.account
-    with hash_gate.gate().turn(visitor.network) as turn:
-        tried = password_try.begin_for_membership(account, membership, visitor)
-        matched = password_try.compare(turn, tried, password)
-    tried, bound = directory_try.ask(tried, password, visitor)
-    matched |= bound
+    begin = partial(password_try.begin_for_membership, account, membership, visitor)
+    tried, matched = directory_try.compared(begin, password, visitor)
     try:
         return _add_way(secret, membership_id, tried, matched)
     except Refusal as refusal:

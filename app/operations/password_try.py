@@ -135,11 +135,12 @@ def compare(turn: Turn, tried: PasswordTry, password: str) -> set[uuid.UUID]:
 
 
 def give_back(tried: PasswordTry) -> None:
-    """Uncount a try that could not be compared, in the caller's transaction."""
-    if tried.network:
-        lockout.give_back(Counted.NETWORK, [tried.network])
-    lockout.give_back(Counted.IDENTITY, [tried.identity])
-    lockout.give_back(Counted.MEMBERSHIP, tried.members.values())
+    """Uncount a try that could not be compared, in a transaction of its own."""
+    with db.transaction():
+        if tried.network:
+            lockout.give_back(Counted.NETWORK, [tried.network])
+        lockout.give_back(Counted.IDENTITY, [tried.identity])
+        lockout.give_back(Counted.MEMBERSHIP, tried.members.values())
 
 
 def opened(tried: PasswordTry, matched: Iterable[StoredPassword]) -> None:

@@ -1,6 +1,7 @@
 """Changing a password, and setting a forgotten one anew."""
 
 import uuid
+from functools import partial
 
 import structlog
 
@@ -27,7 +28,6 @@ from app.operations import (
     tickets,
 )
 from app.operations.visitor import Visitor
-from app.security import hash_gate
 
 log = structlog.get_logger("doorward.passwords")
 
@@ -136,11 +136,8 @@ def unlock(account: Account) -> None:
 
 
 def _is_current(account: Account, password: str, visitor: Visitor) -> bool:
-    with hash_gate.gate().turn(visitor.network) as turn:
-        tried = password_try.begin_for_account(account, visitor)
-        matched = password_try.compare(turn, tried, password)
-    tried, bound = directory_try.ask(tried, password, visitor)
-    matched |= bound
+    begin = partial(password_try.begin_for_account, account, visitor)
+    tried, matched = directory_try.compared(begin, password, visitor)
     row = password_try.row_for(tried, None)
     right = row is not None and row.id in matched
     with db.transaction():

@@ -1,6 +1,7 @@
 """Asking more of a session: one more seat, or a fresh proof of the account."""
 
 import uuid
+from functools import partial
 
 from sqlalchemy import select
 
@@ -11,7 +12,6 @@ from app.operations import audit, directory_try, factors, lock_mails, password_t
 from app.operations.password_try import PasswordTry
 from app.operations.visitor import Visitor
 from app.operations.ways_in import Offer, Opened, RefusedWay, Verified
-from app.security import hash_gate
 
 
 def switch(session: Session, membership_id: uuid.UUID, visitor: Visitor) -> Verified:
@@ -43,11 +43,8 @@ def verify_again(
     try. Raises WrongPassword, Locked, TooManyTries and Busy.
     """
     account = session.account
-    with hash_gate.gate().turn(visitor.network) as turn:
-        tried = password_try.begin_for_account(account, visitor)
-        matched = password_try.compare(turn, tried, password)
-    tried, bound = directory_try.ask(tried, password, visitor)
-    matched |= bound
+    begin = partial(password_try.begin_for_account, account, visitor)
+    tried, matched = directory_try.compared(begin, password, visitor)
     offer = _fresh_proof(session, tried, matched, visitor, by_mail=by_mail)
     if offer is None:
         raise WrongPassword
