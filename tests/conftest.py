@@ -14,11 +14,11 @@ from flask_migrate import upgrade
 from sqlalchemy import insert, select
 
 import app.clock
-from app import config
+from app import config, db
 from app.api import rate_limits
 from app.config import Settings
 from app.config.directory import Directory
-from app.db import Base, db
+from app.db import Base
 from app.directory import reader
 from app.factory import create_app
 from app.models import AuditHead
@@ -61,6 +61,13 @@ def cheap_hashes() -> None:
     passwords.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def patient_database() -> None:
+    """Let fifty at once have their turn on a slow machine, however long they may wait elsewhere."""
+    db.BUSY_TIMEOUT_MS = 60_000
+    db.POSTGRESQL_TIMEOUT_S = db.POOL_TIMEOUT_S = 60
+
+
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Answer at once; that answers are late alike has tests of its own."""
@@ -96,7 +103,7 @@ def migrated(database_url: str) -> Iterator[Flask]:
         upgrade(directory=str(Path(made.root_path) / "migrations"))
     yield made
     with made.app_context():
-        db.engine.dispose()
+        db.db.engine.dispose()
 
 
 @pytest.fixture
@@ -107,14 +114,14 @@ def portal(migrated: Flask, database_url: str) -> Iterator[Flask]:
     signing_keys.forget()
     with migrated.app_context():
         rate_limits.forget()
-        made_by_migrations = db.session.execute(select(AuditHead.__table__)).mappings().one()
-        db.session.rollback()
+        made_by_migrations = db.db.session.execute(select(AuditHead.__table__)).mappings().one()
+        db.db.session.rollback()
         yield migrated
-        db.session.rollback()
+        db.db.session.rollback()
         for table in reversed(Base.metadata.sorted_tables):
-            db.session.execute(table.delete())
-        db.session.execute(insert(AuditHead), dict(made_by_migrations))
-        db.session.commit()
+            db.db.session.execute(table.delete())
+        db.db.session.execute(insert(AuditHead), dict(made_by_migrations))
+        db.db.session.commit()
 
 
 @pytest.fixture

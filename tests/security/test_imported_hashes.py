@@ -167,10 +167,10 @@ def test_what_takes_a_minute_or_gigabytes_is_refused(text: str) -> None:
 @pytest.mark.parametrize("text", COSTLY)
 def test_nor_is_it_compared_with_where_it_stands_already(text: str) -> None:
     spelled = text.replace("$argon2id", "$imported-argon2id").replace("sha256$6", "sha256$i=6")
-    began = time.monotonic()
+    began = time.thread_time()
 
     assert not passwords.matches("anything", spelled.removeprefix("argon2"))
-    assert time.monotonic() - began < 0.5
+    assert time.thread_time() - began < 0.5
 
 
 MALFORMED = [
