@@ -2,26 +2,23 @@
 
 import threading
 from datetime import timedelta
+from functools import partial
 
 import structlog
 from flask import Flask
 
+from app import threads
 from app.operations import import_work
 
+NAME = "imports"
 LOOKS_EVERY = timedelta(seconds=2)
 
 log = structlog.get_logger("doorward.imports")
-_threads: list[threading.Thread] = []
 
 
 def start_thread(app: Flask, stop: threading.Event | None = None) -> None:
     """Have a thread of this process work on imports that wait, if none does yet."""
-    if any(thread.is_alive() for thread in _threads):  # a forked process has none of them
-        return
-    arguments = (app, stop or threading.Event())
-    thread = threading.Thread(target=_watch, args=arguments, name="imports", daemon=True)
-    _threads[:] = [thread]
-    thread.start()
+    threads.start(NAME, partial(_watch, app), stop)
 
 
 def _watch(app: Flask, stop: threading.Event) -> None:

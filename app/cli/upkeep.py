@@ -8,30 +8,27 @@ that a directory has follow it.
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import structlog
 from flask import Flask
 
+from app import threads
 from app.cli.command import VISITOR
 from app.directory import reader
 from app.errors import DirectoryAway
 from app.operations import counting, directory_sync, factor_census, purging, request_counts
 from app.operations.directory_sync import TooManyGone
 
+NAME = "upkeep"
 LOOKS_EVERY = timedelta(minutes=5)  # whether anything is due; a busy start is left alone
 
 log = structlog.get_logger("doorward.upkeep")
-_threads: list[threading.Thread] = []
 
 
 def start_thread(app: Flask, stop: threading.Event | None = None) -> None:
     """Have a thread of this process do what is due, if none does yet."""
-    if any(thread.is_alive() for thread in _threads):  # a forked process has none of them
-        return
-    arguments = (app, stop or threading.Event())
-    thread = threading.Thread(target=_watch, args=arguments, name="upkeep", daemon=True)
-    _threads[:] = [thread]
-    thread.start()
+    threads.start(NAME, partial(_watch, app), stop)
 
 
 def _watch(app: Flask, stop: threading.Event) -> None:

@@ -9,17 +9,19 @@ import traceback
 from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import structlog
 from flask import Flask, current_app
 
-from app import config
+from app import config, threads
 from app.mail import composing, leases, sealed_words, smtp
 from app.mail.host import portal_host
 from app.models import OutgoingMail
 from app.security.sealing import Unsealable
 
 BATCH = 20  # mails over one connection; servers close it after a number of their own
+NAME = "outbox"
 IDLE = timedelta(seconds=1)
 FIRST_PAUSE = timedelta(seconds=5)
 MOST_DOUBLINGS = 10
@@ -27,7 +29,6 @@ UNREADABLE = "its words cannot be unsealed"
 
 log = structlog.get_logger("doorward.mail")
 _random = secrets.SystemRandom()
-_threads: list[threading.Thread] = []
 
 
 @dataclass(frozen=True)
@@ -74,13 +75,8 @@ def watch(stop: threading.Event) -> None:
 def start_thread(app: Flask, stop: threading.Event | None = None) -> None:
     """Have a thread of this process deliver, where the settings say so and no other does yet."""
     settings = config.current()
-    running = any(thread.is_alive() for thread in _threads)  # a forked process has none of them
-    if running or settings.outbox != "thread" or settings.smtp_url is None:
-        return
-    arguments = (app, stop or threading.Event())
-    thread = threading.Thread(target=_watch_in, args=arguments, name="outbox", daemon=True)
-    _threads[:] = [thread]
-    thread.start()
+    if settings.outbox == "thread" and settings.smtp_url is not None:
+        threads.start(NAME, partial(_watch_in, app), stop)
 
 
 def backoff(failures: int, longest: timedelta) -> timedelta:

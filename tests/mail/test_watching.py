@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from app import db
+from app import db, threads
 from app.mail import delivery, outbox
 from tests import factories
 from tests.mail import servers
@@ -17,7 +17,7 @@ from tests.mail.conftest import Log
 from tests.mail.servers import Script
 from tests.servers import free_port
 
-DEADLINE_S = 10
+DEADLINE_S = 60
 
 
 @pytest.fixture
@@ -26,10 +26,9 @@ def stop() -> Iterator[threading.Event]:
     event = threading.Event()
     yield event
     event.set()
-    for thread in delivery._threads:
+    if thread := threads.running(delivery.NAME):
         thread.join(DEADLINE_S)
-        assert not thread.is_alive()
-    delivery._threads.clear()
+    assert not threads.running(delivery.NAME)
 
 
 @pytest.fixture(autouse=True)
@@ -62,11 +61,11 @@ def test_a_mail_arrives_by_itself(portal: Flask, script: Script, stop: threading
 @pytest.mark.usefixtures("mail_server")
 def test_a_second_start_starts_nothing(portal: Flask, stop: threading.Event) -> None:
     delivery.start_thread(portal, stop)
-    [first] = delivery._threads
+    first = threads.running(delivery.NAME)
 
     delivery.start_thread(portal, stop)
 
-    assert delivery._threads == [first]
+    assert threads.running(delivery.NAME) is first is not None
 
 
 @pytest.mark.parametrize("settings", [{"outbox": "worker"}, {"smtp_url": None}])
@@ -81,7 +80,7 @@ def test_no_thread_starts_where_somebody_else_delivers_or_nobody(
 
     delivery.start_thread(portal, stop)
 
-    assert not delivery._threads
+    assert not threads.running(delivery.NAME)
 
 
 def test_mail_arrives_once_the_server_is_back(
