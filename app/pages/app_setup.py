@@ -11,7 +11,8 @@ from app.operations import factor_changes, memberships, second_factor, totp_setu
 from app.operations import sessions as account_sessions
 from app.pages import problems, secrets_shown, signed_in
 from app.pages.account import pages
-from app.pages.forms import AppCodeForm, TicketForm
+from app.pages.answer_forms import AppCodeForm
+from app.pages.forms import TicketForm
 from app.pages.visitor import visitor
 
 

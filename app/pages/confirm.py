@@ -7,7 +7,8 @@ from werkzeug.wrappers import Response
 from app.errors import Locked, Refusal
 from app.operations import factors, passkey_step, seats
 from app.pages import next_url, passkey_options, problems, signed_in, steps
-from app.pages.forms import ConfirmForm, PasskeyForm
+from app.pages.answer_forms import PasskeyForm
+from app.pages.forms import ConfirmForm
 from app.pages.hashing import require_room
 from app.pages.visitor import visitor
 

@@ -10,22 +10,20 @@ from wtforms import BooleanField, EmailField, Field, HiddenField, PasswordField,
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from app.errors import PasswordRefused, Refusal
-from app.pages import passkey_options, problems
-from app.security.tokens import is_recovery_code
+from app.pages import problems
 
 LONGEST_IDENTITY = 320  # characters: the longest e-mail address
 LONGEST_PASSWORD = 1_024  # characters as sent; what fits a password, operations say
 LONGEST_NAME = 200
 LONGEST_CODE = 40
-LONGEST_PASSKEY_NAME = 100
-LONGEST_CREDENTIAL = 12_000  # characters of JSON; the largest that we ask for have some 3,000
-DIGITS = 6
-BETWEEN_DIGITS = " -\u00a0\u202f"  # as people type them, and as apps show them
 
 
-def _l(text: str) -> str:
+def when_shown(text: str, **values: object) -> str:
     """Translate when shown; WTForms takes such texts, but its types don't say so."""
-    return cast(str, lazy_gettext(text))
+    return cast(str, lazy_gettext(text, **values))
+
+
+_l = when_shown
 
 
 class Form(FlaskForm):
@@ -56,16 +54,22 @@ def stripped(text: str | None) -> str:
     return (text or "").strip()
 
 
-def _identity() -> StringField:
+def line(label: str, missing: str, longest: int) -> StringField:
+    """Return a field for a line of text; `longest` in characters."""
     return StringField(
-        _l("E-mail or username"),
+        label,
         [
-            DataRequired(_l("Enter your e-mail address or username.")),
-            Length(max=LONGEST_IDENTITY, message=_l("This is too long.")),
+            DataRequired(missing),
+            Length(max=longest, message=_l("This is too long.")),
             no_control_characters,
         ],
         filters=[stripped],
     )
+
+
+def _identity() -> StringField:
+    missing = _l("Enter your e-mail address or username.")
+    return line(_l("E-mail or username"), missing, LONGEST_IDENTITY)
 
 
 def address() -> EmailField:
@@ -87,27 +91,11 @@ def _password(label: str, missing: str) -> PasswordField:
 
 
 def _name() -> StringField:
-    return StringField(
-        _l("Your name"),
-        [
-            DataRequired(_l("Enter your name.")),
-            Length(max=LONGEST_NAME, message=_l("This is too long.")),
-            no_control_characters,
-        ],
-        filters=[stripped],
-    )
+    return line(_l("Your name"), _l("Enter your name."), LONGEST_NAME)
 
 
 def _typed_code() -> StringField:
-    return StringField(
-        _l("Code from the mail"),
-        [
-            DataRequired(_l("Enter the code from the mail.")),
-            Length(max=LONGEST_CODE, message=_l("This is too long.")),
-            no_control_characters,
-        ],
-        filters=[stripped],
-    )
+    return line(_l("Code from the mail"), _l("Enter the code from the mail."), LONGEST_CODE)
 
 
 class SignInForm(Form):
@@ -130,106 +118,6 @@ class AnotherPasswordForm(Form):
 
     membership = HiddenField(validators=[DataRequired()])
     password = _password(_l("Password there"), _l("Enter the password you use there."))
-
-
-class AnswerForm(Form):
-    """Six digits: what the second step asks for. Each kind names its own."""
-
-    code = StringField()
-    trust = BooleanField(_l("Trust this device"))
-    NOT_SIX = ""
-
-    def refuse_answer(self, refusal: Refusal) -> None:
-        """Say beside the answer why it was refused."""
-        self.code.errors = [problems.sentence(refusal)]
-
-    def validate_code(self, field: StringField) -> None:
-        """Take six ASCII digits, with blanks and hyphens between them as people type them."""
-        digits = "".join(sign for sign in field.data or "" if sign not in BETWEEN_DIGITS)
-        if len(digits) != DIGITS or not (digits.isascii() and digits.isdigit()):
-            raise ValidationError(self.NOT_SIX)
-        field.data = digits
-
-
-class PinForm(AnswerForm):
-    """The six digits that were mailed."""
-
-    code = StringField(_l("PIN"), [DataRequired(_l("Enter the PIN from the mail."))])
-    NOT_SIX = _l("The PIN is six digits.")
-
-
-class AppCodeForm(AnswerForm):
-    """The six digits that an authenticator app shows."""
-
-    code = StringField(_l("Code from the app"), [DataRequired(_l("Enter the code from the app."))])
-    NOT_SIX = _l("The code is six digits.")
-
-
-class RecoveryForm(AnswerForm):
-    """A code from the sheet of recovery codes."""
-
-    code = StringField(
-        _l("Recovery code"),
-        [
-            DataRequired(_l("Enter one of your recovery codes.")),
-            Length(max=LONGEST_CODE, message=_l("This is too long.")),
-            no_control_characters,
-        ],
-        filters=[stripped],
-    )
-
-    def validate_code(self, field: StringField) -> None:
-        """Take what has a recovery code's form; anything else is a slip, and no try."""
-        if not is_recovery_code(field.data or ""):
-            raise ValidationError(_("A recovery code has sixteen letters and digits."))
-
-
-class PasskeyForm(AnswerForm):
-    """What a browser made with a passkey: the page's script writes it, as JSON."""
-
-    code = HiddenField(
-        validators=[
-            DataRequired(_l("Your browser made nothing of a passkey. Try again.")),
-            Length(max=LONGEST_CREDENTIAL, message=_l("This is too long.")),
-        ]
-    )
-
-    def validate_code(self, field: StringField) -> None:
-        """Leave it to the operation: every broken one is the same refusal."""
-
-    def refuse_answer(self, refusal: Refusal) -> None:
-        """Say above the button why it was refused."""
-        self.form_errors.append(passkey_options.sentence(refusal))
-
-
-class PasskeySignInForm(PasskeyForm):
-    """A passkey in the place of a password."""
-
-    keep = BooleanField()
-
-
-class PasskeyNameForm(Form):
-    """What to call a passkey."""
-
-    name = StringField(
-        _l("Name of the passkey"),
-        [
-            DataRequired(_l("Enter a name.")),
-            Length(max=LONGEST_PASSKEY_NAME, message=_l("This is too long.")),
-            no_control_characters,
-        ],
-        filters=[stripped],
-    )
-
-
-class NewPasskeyForm(PasskeyForm, PasskeyNameForm):
-    """A passkey that the browser just made, and what to call it."""
-
-
-class FactorForm(Form):
-    """Another factor to answer."""
-
-    factor = HiddenField(validators=[DataRequired(), Length(max=LONGEST_CODE)])
 
 
 class NewPasswordForm(Form):

@@ -7,7 +7,7 @@ from app.errors import ResendTooSoon
 from app.models import Factor
 from app.operations import sign_in
 from app.pages import problems, steps
-from app.pages.forms import FactorForm, RecoveryForm
+from app.pages.answer_forms import FactorForm, RecoveryForm
 from app.pages.sign_in import pages
 from app.pages.visitor import visitor
 

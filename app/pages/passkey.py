@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from app.operations import passkey_step, sign_in
 from app.pages import passkey_options, steps
-from app.pages.forms import PasskeyForm
+from app.pages.answer_forms import PasskeyForm
 from app.pages.sign_in import pages
 
 

@@ -8,7 +8,8 @@ from werkzeug.wrappers import Response
 from app.errors import Refusal
 from app.operations import passkey_answers, sign_in
 from app.pages import passkey_options, problems
-from app.pages.forms import PasskeySignInForm, SignInForm
+from app.pages.answer_forms import PasskeySignInForm
+from app.pages.forms import SignInForm
 from app.pages.sign_in import TOLD_ALIKE, lead_on, pages, password_page
 from app.pages.visitor import visitor
 

@@ -13,7 +13,7 @@ from app.operations import factor_changes, passkeys, recovery_codes
 from app.operations import sessions as account_sessions
 from app.pages import passkey_options, problems, signed_in
 from app.pages.account import pages
-from app.pages.forms import NewPasskeyForm, PasskeyNameForm
+from app.pages.answer_forms import NewPasskeyForm, PasskeyNameForm
 from app.pages.visitor import visitor
 
 ROOT = "/account/second-factor/passkeys"

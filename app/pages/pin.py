@@ -8,7 +8,7 @@ from app.clock import now
 from app.errors import ResendTooSoon
 from app.operations import sign_in
 from app.pages import problems, steps
-from app.pages.forms import PinForm
+from app.pages.answer_forms import PinForm
 from app.pages.sign_in import pages
 from app.pages.visitor import visitor
 

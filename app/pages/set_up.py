@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from app.operations import sign_in
 from app.pages import secrets_shown, steps
-from app.pages.forms import AppCodeForm
+from app.pages.answer_forms import AppCodeForm
 from app.pages.sign_in import pages
 
 

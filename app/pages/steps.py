@@ -17,7 +17,7 @@ from app.errors import Refusal, TicketRefused
 from app.models import Factor, Session
 from app.operations import recovery_codes, sessions, sign_in
 from app.pages import cookies, next_url, problems, signed_in
-from app.pages.forms import AnswerForm
+from app.pages.answer_forms import AnswerForm
 from app.pages.visitor import visitor
 
 UNDER_WAY = ("verification", "handle", "keep", "confirm_by_mail")

@@ -1,10 +1,8 @@
 """The forms of administration. What may be chosen is said when the page is made."""
 
 import uuid
-from typing import cast
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext
 from wtforms import PasswordField, SelectField, StringField
 from wtforms.validators import DataRequired, Length, ValidationError
 
@@ -18,15 +16,11 @@ from app.pages.forms import (
     no_control_characters,
     stripped,
 )
+from app.pages.forms import when_shown as _l
 
 LONGEST_USERNAME = 64
 SHORTEST_REASON, LONGEST_REASON = 10, 500
 NOWHERE = ""
-
-
-def _l(text: str) -> str:
-    """Translate when shown; WTForms takes such texts, but its types don't say so."""
-    return cast(str, lazy_gettext(text))
 
 
 class WhoForm(Form):

@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
-from flask_babel import lazy_gettext
 from wtforms import FileField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired
 
@@ -14,12 +13,9 @@ from app.operations.import_outline import Outline
 from app.pages import roles
 from app.pages.admin import import_words as words
 from app.pages.forms import Form, stripped
+from app.pages.forms import when_shown as _l
 
 BY_ITSELF, LEFT_OUT = "auto", "none"
-
-
-def _l(text: str) -> str:
-    return cast(str, lazy_gettext(text))
 
 
 class UploadForm(Form):

@@ -1,18 +1,12 @@
 """The forms that invite people: one by one, or a whole list."""
 
-from typing import cast
-
-from flask_babel import lazy_gettext
 from wtforms import SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length
 
 from app.models import Role
 from app.pages import roles
 from app.pages.forms import LONGEST_NAME, Form, address, no_control_characters, stripped
-
-
-def _l(text: str) -> str:
-    return cast(str, lazy_gettext(text))
+from app.pages.forms import when_shown as _l
 
 
 class _ForRole(Form):

@@ -1,10 +1,9 @@
 """The forms of an organisation's rules, name and looks."""
 
 import json
-from typing import Any, cast
+from typing import Any
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext
 from wtforms import (
     BooleanField,
     FileField,
@@ -25,19 +24,16 @@ from wtforms.validators import (
 
 from app.models import Organisation
 from app.pages.forms import Form
+from app.pages.forms import when_shown as _l
 
 LONGEST_NAME = 200
 MOST_POINTS = 100
 
 
-def _l(text: str) -> str:
-    return cast(str, lazy_gettext(text))
-
-
 def _whole(label: str, least: int, most: int, *, optional: bool = False) -> IntegerField:
-    message = lazy_gettext("Enter a number from %(least)s to %(most)s.", least=least, most=most)
-    first = Optional() if optional else InputRequired(cast(str, message))
-    return IntegerField(label, [first, NumberRange(least, most, cast(str, message))])
+    message = _l("Enter a number from %(least)s to %(most)s.", least=least, most=most)
+    first = Optional() if optional else InputRequired(message)
+    return IntegerField(label, [first, NumberRange(least, most, message)])
 
 
 def _factor(label: str) -> SelectField:
