@@ -28,7 +28,7 @@ ARGUMENTS = [
     "--no-first-run",
     "--no-sandbox",  # root has no other way; nothing but our own pages is opened
 ]
-PATIENCE_MS = 5_000
+PATIENCE_MS = 30_000
 
 expect.set_options(timeout=PATIENCE_MS)
 

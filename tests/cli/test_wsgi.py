@@ -148,7 +148,7 @@ def serving(start: Start, port: int) -> Iterator["subprocess.Popen[str]"]:
         yield process
     finally:
         process.kill()
-        ended(process, within=10)
+        ended(process, within=60)
 
 
 def wait_for(url: str, process: "subprocess.Popen[str]") -> None:
@@ -173,7 +173,7 @@ def test_serving_ends_in_order(to_all: bool, start: Start) -> None:  # noqa: FBT
             os.killpg(process.pid, signal.SIGINT)
         else:
             process.terminate()
-        code, stdout, stderr = ended(process, within=10)
+        code, stdout, stderr = ended(process, within=60)
 
     assert code == 0
     assert f"Doorward is at http://localhost:{port}" in stdout
@@ -187,11 +187,11 @@ def test_a_second_start_keeps_the_data_and_a_third_finds_the_port_taken(start: S
     port = servers.free_port()
     with serving(start, port) as first:
         first.terminate()
-        ended(first, within=10)
+        ended(first, within=60)
     with serving(start, port) as second:
         code, _, stderr = ended(start("serve", "--port", port))
         second.terminate()
-        _, stdout, _ = ended(second, within=10)
+        _, stdout, _ = ended(second, within=60)
 
     assert "noor@demo.example" in stdout
     assert code == 1
@@ -203,7 +203,7 @@ def test_workers_end_with_a_server_that_is_killed(start: Start) -> None:
     port = servers.free_port()
     with serving(start, port) as process:
         process.kill()
-        process.wait(10)
+        process.wait(60)
 
         for _ in range(100):
             with socket.socket() as probe:

@@ -99,7 +99,7 @@ def met(portal: Flask, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001
     count = last_administrators._counting
 
     def together(*about: Any, **how: Any) -> Any:
-        barrier.wait(10)
+        barrier.wait(60)
         return count(*about, **how)
 
     monkeypatch.setattr(last_administrators, "_counting", together)
