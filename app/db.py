@@ -23,6 +23,7 @@ from app.errors import Busy
 
 BUSY_TIMEOUT_MS = 5_000  # how long SQLite waits for another writer before we say 503
 POSTGRESQL_TIMEOUT_S = 3  # to connect, and for each statement
+POOL_TIMEOUT_S = 1  # then 503, rather than a queue nobody sees
 QUIET = {"hide_parameters": True}  # errors end in logs; a password's hash must not
 WRITES = "doorward_writes"
 _writer = threading.Lock()
@@ -174,7 +175,7 @@ def _engine_options(url: str) -> dict[str, Any]:
         "connect_args": {"connect_timeout": POSTGRESQL_TIMEOUT_S, "options": options},
         **QUIET,
         "pool_pre_ping": True,
-        "pool_timeout": 1,  # seconds; then 503, rather than a queue nobody sees
+        "pool_timeout": POOL_TIMEOUT_S,
         "pool_size": 10,
         "max_overflow": 10,
     }

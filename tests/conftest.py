@@ -14,6 +14,7 @@ from flask_migrate import upgrade
 from sqlalchemy import insert, select
 
 import app.clock
+import app.db
 from app import config
 from app.api import rate_limits
 from app.config import Settings
@@ -59,6 +60,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def cheap_hashes() -> None:
     """Hash in a fraction of a millisecond; the real parameters have tests of their own."""
     passwords.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patience() -> None:
+    """Let fifty threads wait for one another, however slow the machine; processes do not."""
+    app.db.POOL_TIMEOUT_S = app.db.POSTGRESQL_TIMEOUT_S = 60
 
 
 @pytest.fixture(autouse=True)
