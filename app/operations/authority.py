@@ -141,7 +141,8 @@ def touch(administrator: Administrator, action: Action, account_id: uuid.UUID) -
 
     Raises what `check` does, and NotFound where the seat was lost while others were waited for.
     """
-    held = select(Account).where(Account.id == account_id).with_for_update(of=Account)
+    named = select(Account).where(Account.id == account_id)
+    held = named.with_for_update(of=Account, key_share=True)
     db.session().execute(held.execution_options(populate_existing=True))
     require_seat(administrator)
     return check(administrator, action, account_id)

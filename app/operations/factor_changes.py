@@ -55,10 +55,11 @@ def require_not_demanded(account: Account, left: Held) -> None:
 def held(session_id: uuid.UUID) -> Account:
     """Return a session's account, held until the transaction ends: its factors change in turns.
 
+    Whoever answers one holds it too, see ways_in.held; whoever only names the account may go on.
     Raises NotSignedIn where the session ended meanwhile.
     """
     mine = select(Account).join(Session, Session.account_id == Account.id)
-    row = mine.where(Session.id == session_id).with_for_update(of=Account)
+    row = mine.where(Session.id == session_id).with_for_update(of=Account, key_share=True)
     account = db.session().scalar(row.execution_options(populate_existing=True))
     if account is None:
         raise NotSignedIn

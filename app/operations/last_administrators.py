@@ -71,7 +71,7 @@ def _counting(
         .order_by(Account.id, Membership.id)
     )
     if held:
-        rows = rows.with_for_update(of=[Membership, Account])
+        rows = rows.with_for_update(of=[Membership, Account], key_share=True)
     counting: dict[uuid.UUID | None, set[uuid.UUID]] = {}
     for place, who in db.session().execute(rows):
         counting.setdefault(place, set()).add(who)

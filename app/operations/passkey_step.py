@@ -21,6 +21,7 @@ from app.models import (
 from app.operations import (
     audit,
     directory_people,
+    factor_changes,
     lockout,
     memberships,
     passkey_answers,
@@ -72,9 +73,12 @@ def verify_passkey(credential: str, visitor: Visitor, *, keep: bool = False) -> 
 def verify_passkey_again(session: Session, credential: str, visitor: Visitor) -> Offer:
     """Check a passkey for a fresh proof of the account's own way in.
 
-    Counts like any answer of the account's second factor. Raises WrongCode and TooManyCodes.
+    Counts like any answer of the account's second factor. Raises WrongCode and TooManyCodes, and
+    NotSignedIn where the session ended meanwhile.
     """
+    session_id = session.id
     with db.transaction():
+        factor_changes.held(session_id)
         done = _verify_again(session, credential, visitor)
     if isinstance(done, WrongCode):
         raise done

@@ -112,6 +112,7 @@ def change(
         raise WrongPassword
     hash_ = new_passwords.hashed(password, visitor.network)
     with db.transaction():
+        accounts.hold(Account.id == session.account_id)
         account = session.account
         new_passwords.keep(account, hash_)
         sessions.end_all_of(account.id, but=session.id)

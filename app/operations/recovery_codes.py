@@ -8,7 +8,7 @@ from app import config, db
 from app.clock import now
 from app.errors import NotEnabled, WrongCode
 from app.models import Account, RecoveryCode, RecoverySheet, Session
-from app.operations import audit, factors, news, remembered_devices, sessions
+from app.operations import accounts, audit, factors, news, remembered_devices, sessions
 from app.operations.visitor import Visitor
 from app.security import sealing
 from app.security.sealing import Unsealable
@@ -25,6 +25,7 @@ def renew(session: Session, visitor: Visitor) -> None:
     """
     sessions.require_account_proof(session)
     with db.transaction():
+        accounts.hold(Account.id == session.account_id)
         account = session.account
         if not factors.of(account).strong:
             raise NotEnabled

@@ -106,7 +106,7 @@ def _held(account_id: uuid.UUID) -> Account:
 
 def _holding(account_id: uuid.UUID) -> Select[Account]:
     named = select(Account).where(Account.id == account_id)
-    return named.with_for_update().execution_options(populate_existing=True)
+    return named.with_for_update(key_share=True).execution_options(populate_existing=True)
 
 
 def _erase(account: Account, visitor: Visitor) -> None:

@@ -27,7 +27,7 @@ from app.models import (
     Session,
     Verification,
 )
-from app.operations import audit, factors, memberships
+from app.operations import accounts, audit, factors, memberships
 from app.operations.visitor import Visitor
 from app.security.tokens import digest, new_base64, new_secret
 
@@ -209,8 +209,12 @@ def end_others(session: Session, visitor: Visitor) -> int:
 
 
 def end_all_of(account_id: uuid.UUID, *, but: uuid.UUID | None = None) -> int:
-    """End an account's sessions and half-finished sign-ins, in the caller's transaction."""
+    """End an account's sessions and half-finished sign-ins, in the caller's transaction.
+
+    The account is held from then on: a sign-in that is being finished comes before, or ends too.
+    """
     current = db.session()
+    accounts.hold(Account.id == account_id)
     current.execute(delete(Verification).where(Verification.account_id == account_id))
     theirs = delete(Session).where(Session.account_id == account_id)
     if but is not None:

@@ -61,7 +61,7 @@ from app.operations.steps import (
     Waiting,
 )
 from app.operations.visitor import Visitor
-from app.operations.ways_in import Verified, decided_again, demand_of, find_pending
+from app.operations.ways_in import Verified, decided_again, demand_of, find_pending, held
 from app.security.tokens import is_recovery_code
 
 __all__ = [
@@ -120,7 +120,7 @@ def proceed(handle: str, visitor: Visitor) -> Step:
     TicketRefused, or ResendTooSoon where too many PINs went to this account.
     """
     with db.transaction() as session:
-        pending = find_pending(handle)
+        pending = held(handle)
         if pending.factor is Factor.NONE:
             return _finish(pending, _Answered(Factor.NONE), visitor)
         if device := remembered_devices.standing_in(pending, visitor):
@@ -193,7 +193,7 @@ def answer(
     wrong answers it is.
     """
     with db.transaction():
-        done = _answer(handle, find_pending(handle), code, visitor, trust=trust)
+        done = _answer(handle, held(handle), code, visitor, trust=trust)
     if isinstance(done, WrongCode):
         raise done
     return done
@@ -206,7 +206,8 @@ def answer_latest(verified: Verified, code: str, visitor: Visitor) -> SignedIn |
     """
     [offer] = verified.offers
     with db.transaction():
-        pending = _latest_waiting(verified, visitor) or find_pending(offer.handle)
+        pending = held(offer.handle)
+        pending = _latest_waiting(verified, visitor) or pending
         done = _answer(offer.handle, decided_again(pending), code, visitor)
     if isinstance(done, WrongCode):
         raise done

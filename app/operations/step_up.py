@@ -10,7 +10,7 @@ from app import db
 from app.clock import now
 from app.errors import WrongCode
 from app.models import EmailedPin, Factor, PendingSignIn, Session, Verification
-from app.operations import audit, recovery_codes, second_factor, sessions, ways_in
+from app.operations import audit, factor_changes, recovery_codes, second_factor, sessions, ways_in
 from app.operations.visitor import Visitor
 from app.security.tokens import is_recovery_code
 
@@ -50,8 +50,13 @@ def send_pin(session: Session, visitor: Visitor) -> EmailedPin:
 
 
 def answer(session: Session, code: str, visitor: Visitor) -> None:
-    """Check the factor's answer; the session is fresh again. Raises WrongCode and TooManyCodes."""
+    """Check the factor's answer; the session is fresh again.
+
+    Raises WrongCode and TooManyCodes, and NotSignedIn where the session ended meanwhile.
+    """
+    session_id = session.id
     with db.transaction():
+        factor_changes.held(session_id)
         right = _is_right(session, code, visitor)
     if not right:
         raise WrongCode

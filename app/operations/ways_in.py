@@ -21,7 +21,7 @@ from app.models import (
     Session,
     Verification,
 )
-from app.operations import factors, memberships, obstacles
+from app.operations import accounts, factors, memberships, obstacles
 from app.operations.password_try import StoredPassword
 from app.operations.visitor import Visitor
 from app.security.tokens import derived_letters, derived_uuid, digest, keyed_digest, new_secret
@@ -186,6 +186,17 @@ def find_pending(handle: str) -> PendingSignIn:
     if pending is None:
         raise TicketRefused
     return decided_again(pending)
+
+
+def held(handle: str) -> PendingSignIn:
+    """Return what `find_pending` does, its account held until the transaction ends.
+
+    Whoever finishes a sign-in, and whoever ends all of them, take turns: they meet at many rows.
+    """
+    mine = PendingSignIn.digest == digest(handle)
+    whose = select(Verification.account_id).join(PendingSignIn).where(mine)
+    accounts.hold(Account.id == whose.scalar_subquery())
+    return find_pending(handle)
 
 
 def decided_again(pending: PendingSignIn) -> PendingSignIn:
