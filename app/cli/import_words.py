@@ -52,6 +52,7 @@ LEFT = {
     Undone.IN_USE: "in use since",
     Undone.OTHER_MEMBERSHIPS: "members elsewhere by now",
     Undone.LAST_SUPERUSER: "the portal's only superuser",
+    Undone.LAST_ADMINISTRATOR: "the only account administrators of their organisations",
     Undone.ACCOUNT_LEFT: "memberships of accounts that stay",
     Undone.ACCEPTED: "invitations that were accepted",
     Undone.GONE: "gone already",

@@ -53,6 +53,7 @@ UNDONE = {
     Undone.IN_USE: _l("Left, because somebody uses it"),
     Undone.OTHER_MEMBERSHIPS: _l("Left, for they belong elsewhere by now"),
     Undone.LAST_SUPERUSER: _l("Left: the portal's only superuser"),
+    Undone.LAST_ADMINISTRATOR: _l("Left: their organisation's only account administrator"),
     Undone.ACCOUNT_LEFT: _l("Left with their accounts"),
     Undone.ACCEPTED: _l("Left, because the invitation was accepted"),
     Undone.GONE: _l("Gone already"),
