@@ -86,9 +86,9 @@ def held(rows: Sequence[ImportRow]) -> dict[uuid.UUID | None, Held]:
     """Return the memberships that these rows added, those that are there; held, too."""
     ids = [row.membership_id for row in rows]
     columns = (Membership.id, Membership.account_id, Membership.organisation_id, Membership.role)
-    named = select(*columns).where(Membership.id.in_(ids), Membership.organisation_id.is_not(None))
-    held = named.order_by(Membership.id).with_for_update(of=Membership)
-    return {row[0]: Held(*row) for row in db.session().execute(held)}
+    named = select(*columns).where(Membership.id.in_(ids)).order_by(Membership.id)
+    found = db.session().execute(named.with_for_update(of=Membership))
+    return {which: Held(which, who, at, role) for which, who, at, role in found if at}
 
 
 def used_places(running: Import, rows: Sequence[ImportRow]) -> set[Place]:
