@@ -10,7 +10,14 @@ from app import db
 from app.clock import now
 from app.errors import WrongCode
 from app.models import EmailedPin, Factor, PendingSignIn, Session, Verification
-from app.operations import audit, recovery_codes, second_factor, sessions, ways_in
+from app.operations import (
+    audit,
+    recovery_codes,
+    second_factor,
+    sessions,
+    turned_away,
+    ways_in,
+)
 from app.operations.visitor import Visitor
 from app.security.tokens import is_recovery_code
 
@@ -51,7 +58,7 @@ def send_pin(session: Session, visitor: Visitor) -> EmailedPin:
 
 def answer(session: Session, code: str, visitor: Visitor) -> None:
     """Check the factor's answer; the session is fresh again. Raises WrongCode and TooManyCodes."""
-    with db.transaction():
+    with turned_away.noticed(visitor), db.transaction():
         right = _is_right(session, code, visitor)
     if not right:
         raise WrongCode
