@@ -39,6 +39,7 @@ FILES = {
     FileFault.NOT_UTF8: "The file is UTF-16: save it as UTF-8.",
     FileFault.NO_COLUMN: "The file has no column called {column}.",
     FileFault.REPEATED_COLUMN: "The file has two columns called {column}.",
+    FileFault.TOO_MANY_COLUMNS: "The file has more than a thousand columns.",
     FileFault.NO_IDENTITY: "The file has no column email, and none called username: see --mapping.",
     FileFault.BROKEN: "The file is no JSON from row {row} on: an array, or an object on each line.",
     FileFault.TOO_LONG: "The file has a row that is longer than a million characters.",

@@ -49,9 +49,7 @@ SERIES = {
 }
 ABOUT = {
     Topic.SIGN_INS: _l("Each session that was opened, on the pages and through every API."),
-    Topic.FAILURES: _l(
-        "Tries that opened nothing, those that a lock turned away among them."
-    ),
+    Topic.FAILURES: _l("Tries that opened nothing, those that a lock turned away among them."),
     Topic.NEWCOMERS: _l("Where they came from; whether they are still there is not asked."),
     Topic.LOCKS: _l("Accounts that too many wrong tries locked for a while."),
     Topic.FACTORS: _l("The strongest one of each active account, looked at once a day."),
