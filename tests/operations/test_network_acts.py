@@ -1,5 +1,6 @@
 """The lock of a network is a superuser's to open, where it keeps out somebody they look at."""
 
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -31,7 +32,7 @@ def who() -> Account:
 
 
 def unlock(by: Administrator, who: Account, network: str = STRANGER.network) -> bool:
-    return network_acts.unlock(again(by), who.id, network, VISITOR)
+    return network_acts.unlock(again(by), network, VISITOR, who.id)
 
 
 def test_opening_it_lets_everybody_behind_it_in(who: Account) -> None:
@@ -59,15 +60,41 @@ def test_it_is_recorded_and_stands_in_the_person_s_history(who: Account) -> None
     assert factories.told(event) == {"network": STRANGER.network}
 
 
-def test_only_a_lock_that_keeps_this_person_out_is_opened(who: Account) -> None:
-    sue, other = superuser(), factories.account()
+def test_only_the_lock_of_a_network_is_opened_and_once(who: Account) -> None:
+    sue = superuser()
     lock(Counted.IDENTITY, "account:nobody")
 
-    assert not unlock(sue, other)
     assert not unlock(sue, who, from_elsewhere(1).network)
     assert not unlock(sue, who, "account:nobody")
     assert unlock(sue, who)
     assert not unlock(sue, who)
+    assert reason("nobody@example.org", visitor=STRANGER) == "unknown_account"
+
+
+def test_those_that_turned_most_away_are_listed_first(who: Account) -> None:
+    sue = superuser()
+    lock(Counted.NETWORK, "203.0.113.1/32")
+    fail(who.email, 3)
+
+    found = network_acts.locked(again(sue))
+
+    told = [(each.network, each.turned_away) for each in found]
+    assert told == [(STRANGER.network, 4), ("203.0.113.1/32", 0)]
+
+
+def test_nobody_has_to_be_named(who: Account) -> None:
+    sue = superuser()
+
+    assert network_acts.unlock(again(sue), STRANGER.network, VISITOR)
+
+    assert opens(who, visitor=STRANGER)
+
+
+def test_an_account_that_is_not_there_is_not_named_in_the_log(who: Account) -> None:
+    with pytest.raises(NotFound):
+        network_acts.unlock(superuser(), STRANGER.network, VISITOR, uuid.uuid4())
+
+    assert reason(who.email, visitor=STRANGER) == "too_many_tries"
 
 
 def test_an_organisation_s_administrator_may_not(who: Account) -> None:
@@ -78,7 +105,7 @@ def test_an_organisation_s_administrator_may_not(who: Account) -> None:
     with pytest.raises(NotFound):
         unlock(chief, who)
     with pytest.raises(NotFound):
-        network_acts.locked(again(chief), who.id)
+        network_acts.locked(again(chief))
     assert reason(who.email, visitor=STRANGER) == "too_many_tries"
 
 

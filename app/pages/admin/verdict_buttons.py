@@ -61,8 +61,7 @@ class Desk:
         """Return the button that opens the lock of a network, where it may be opened."""
         if authority.reach(self.who, Action.UNLOCK_NETWORK) is None:
             return None
-        account_id = self.seen.account.id
-        url = url_for(".unlock_network_page", account_id=account_id, at=network)
+        url = url_for(".unlock_network_page", at=network, who=self.seen.account.id)
         return Button(_("Open the lock of the network"), url)
 
     def _leading_to(self, cure: Cure | None) -> Button | None:

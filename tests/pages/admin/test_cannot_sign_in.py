@@ -120,8 +120,7 @@ def test_the_lock_of_a_network_is_told_with_what_it_turned_away_and_opened(
 
     page = examined(superuser, "ann@example.org")
     [hint, *_] = rows_under(page, "What else to know")
-    assert f"came from the network {STRANGER.network}" in hint
-    assert "2 tries from there were turned away" in hint
+    assert f"the network {STRANGER.network}. Since then, 2 tries from there were turned" in hint
     page = superuser.click("Open the lock of the network")
     assert "Everybody behind it can try again" in page.main
     assert reason(who.email, visitor=STRANGER) == "too_many_tries"
@@ -131,7 +130,8 @@ def test_the_lock_of_a_network_is_told_with_what_it_turned_away_and_opened(
     assert "The lock of the network is open." in page.text
     assert "came from the network" not in page.main
     assert reason(who.email, visitor=STRANGER) == ""
-    again = superuser.open(f"/admin/cannot-sign-in/{who.id}/unlock-network?at=192.0.2.9%2F32")
+    asked = f"/admin/cannot-sign-in/unlock-network?at=192.0.2.9%2F32&who={who.id}"
+    again = superuser.open(asked)
     assert again.url == f"/admin/cannot-sign-in/{who.id}"
     assert "it is so already" in again.text
 
@@ -156,8 +156,35 @@ def test_an_account_administrator_has_no_button_for_a_network(
 
     assert "came from the network" in page.main
     assert "Open the lock of the network" not in page.main
-    url = f"/o/{place.id}/admin/cannot-sign-in/{who.id}/unlock-network"
-    assert chief.open(f"{url}?at=192.0.2.9%2F32").status == 404
+    url = f"/o/{place.id}/admin/cannot-sign-in"
+    assert STRANGER.network not in chief.open(url).main
+    assert chief.open(f"{url}/unlock-network?at=198.51.100.7%2F32").status == 404
+
+
+def test_locked_networks_are_listed_where_somebody_is_named(superuser: Browser) -> None:
+    who = factories.account("ann@example.org")
+    assert "locked now" not in superuser.open("/admin/cannot-sign-in").main
+    lock(Counted.NETWORK, STRANGER.network)
+    fail(who.email, 2)
+
+    page = superuser.open("/admin/cannot-sign-in")
+    [row] = rows_under(page, "Networks that are locked now")
+    assert f"the network {STRANGER.network}." in row
+    assert "2 tries from there" in row
+    superuser.click("Open the lock of the network")
+    page = superuser.press("Open the lock of the network")
+
+    assert page.url == "/admin/cannot-sign-in"
+    assert "locked now" not in page.main
+    assert reason(who.email, visitor=STRANGER) == ""
+
+
+def test_an_address_that_nobody_could_mean_is_none(superuser: Browser) -> None:
+    url = "/admin/cannot-sign-in/unlock-network"
+
+    assert superuser.open(f"{url}?at=x&who=somebody").status == 400
+    assert superuser.open(f"{url}?at={'x' * 400}").status == 400
+    assert superuser.open(f"{url}?at=x&who=6f0c1f7e-3a5c-4a43-9a0b-3b2f0f6f7d11").status == 404
 
 
 def test_not_now_leads_back_without_doing_anything(superuser: Browser) -> None:
