@@ -119,8 +119,8 @@ def wrong_passwords(count: int) -> str:
 def turned_away(count: int) -> str:
     """Tell of tries that met a lock of the account."""
     return ngettext(
-        "While it was locked, %(num)s try was turned away: nothing was compared.",
-        "While it was locked, %(num)s tries were turned away: nothing was compared.",
+        "While the account was locked, %(num)s try was turned away: nothing was compared.",
+        "While the account was locked, %(num)s tries were turned away: nothing was compared.",
         count,
     )
 
