@@ -4,7 +4,18 @@ Nothing here knows about HTTP. Each interface decides how to say it: the pages i
 ``app/pages/problems.py``, each contract in the table at the top of its own file.
 """
 
+import uuid
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+
+@dataclass(frozen=True)
+class ShutBy:
+    """Which count of failures turned a try away: for operations.turned_away, and for no answer."""
+
+    counted: str
+    subject: str
+    account_id: uuid.UUID | None = None
 
 
 class Refusal(Exception):
@@ -56,9 +67,10 @@ class Locked(Refusal):
 
     reason = "locked"
 
-    def __init__(self, until: datetime) -> None:
+    def __init__(self, until: datetime, by: ShutBy | None = None) -> None:
         super().__init__(self.reason)
         self.until = until
+        self.by = by
 
 
 class MembershipLocked(Locked):
@@ -72,9 +84,10 @@ class TooManyTries(Refusal):
 
     reason = "too_many_tries"
 
-    def __init__(self, retry_after: int) -> None:
+    def __init__(self, retry_after: int, by: ShutBy | None = None) -> None:
         super().__init__(self.reason)
         self.retry_after = retry_after
+        self.by = by
 
 
 class Busy(Refusal):
@@ -145,9 +158,10 @@ class TooManyCodes(Refusal):
 
     reason = "too_many_codes"
 
-    def __init__(self, until: datetime) -> None:
+    def __init__(self, until: datetime, by: ShutBy | None = None) -> None:
         super().__init__(self.reason)
         self.until = until
+        self.by = by
 
 
 class ResendTooSoon(Refusal):

@@ -24,7 +24,10 @@ class Counted(enum.StrEnum):
 
 
 class FailedSignIns(Base):
-    """The failures of one subject in one window of time. Written by operations.lockout."""
+    """The failures of one subject in one window of time. Written by operations.lockout.
+
+    `turned_away` is how many tries the lock that lasts has turned away.
+    """
 
     __tablename__ = "failed_sign_ins"
     __table_args__ = (
@@ -45,6 +48,7 @@ class FailedSignIns(Base):
     failures: Mapped[int]
     window_ends_at: Mapped[datetime] = mapped_column(index=True)
     locked_until: Mapped[datetime | None]
+    turned_away: Mapped[int] = mapped_column(default=0, server_default=text("0"))
 
 
 class KnownNetwork(Base):

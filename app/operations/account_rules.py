@@ -14,9 +14,9 @@ from app.operations import (
     factors,
     lockout,
     new_passwords,
-    password_try,
     remembered_devices,
     sessions,
+    try_charges,
 )
 from app.operations.effective_rules import SetBy
 from app.operations.factors import Held
@@ -81,7 +81,7 @@ def _locks(ours: list[Membership]) -> Iterable[InReach]:
     portal = lockout.IDENTITY
     yield InReach("tries", portal.tries, SetBy.USUAL, [])
     yield InReach("lockMinutes", portal.lock // MINUTE, SetBy.USUAL, [])
-    limits = {m.id: password_try.limit_of(m) for m in ours if m.organisation}
+    limits = {m.id: try_charges.limit_of(m) for m in ours if m.organisation}
     fewest = min((each.tries for each in limits.values()), default=portal.tries)
     longest = max((each.lock for each in limits.values()), default=portal.lock)
     if fewest < portal.tries:

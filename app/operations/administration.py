@@ -27,6 +27,7 @@ from app.operations import (
     accounts,
     appointments,
     audit,
+    last_administrators,
     new_passwords,
     organisation_settings,
     tickets,
@@ -104,8 +105,12 @@ def unlock_account(account: Account, visitor: Visitor) -> None:
 
 
 def suspend_account(account: Account, visitor: Visitor) -> None:
-    """Refuse an account from now on, and end all that it has open."""
+    """Refuse an account from now on, and end all that it has open.
+
+    Raises LastSuperuser and LastAdministrator.
+    """
     with db.transaction():
+        last_administrators.keep_one_besides(account.id)
         account_states.suspend(account)
         audit.record("account_suspended", visitor, account_id=account.id)
 
@@ -196,11 +201,13 @@ def add_membership(
 def remove_membership(
     account: Account, organisation: Organisation | None, role: Role, visitor: Visitor
 ) -> None:
-    """Take a role away, its seats with it; raises NotFound.
+    """Take a role away, its seats with it.
 
-    With the last role at an organisation goes the account's own password there.
+    With the last role at an organisation goes the account's own password there. Raises NotFound,
+    LastSuperuser and LastAdministrator.
     """
     with db.transaction():
+        _keep_another(account, organisation, role)
         membership = _membership(account, organisation, role)
         _record("membership_removed", membership, visitor)
         appointments.dismiss(membership)
@@ -236,6 +243,13 @@ def _membership(account: Account, organisation: Organisation | None, role: Role)
     if membership is None:
         raise NotFound
     return membership
+
+
+def _keep_another(account: Account, organisation: Organisation | None, role: Role) -> None:
+    if role is Role.SUPERUSER:
+        last_administrators.keep_another_superuser(account.id)
+    elif role is Role.ACCOUNT_ADMIN and organisation is not None:
+        last_administrators.keep_another_at(organisation.id, account.id)
 
 
 def enforce(organisation: Organisation) -> None:

@@ -52,16 +52,20 @@ class Verified:
     faults: int
 
 
-def account_named(text: str) -> uuid.UUID:
+def account_named(administrator: Administrator, text: str) -> uuid.UUID:
     """Return the id of whom an address, a username or an id names; one that nobody has, if none.
 
-    It opens nothing: the filter and the reach hold behind any.
+    Whoever a seat does not see has no name there: an event that bears an id only would else be
+    told to be theirs. An id opens nothing: the filter and the reach hold behind any.
     """
     try:
         return uuid.UUID(text)
     except ValueError:
-        found = accounts.find(text)
-        return found.id if found else NOBODY
+        named = accounts.is_named(text)
+    if named is None:
+        return NOBODY
+    seen = select(Account.id).where(named, authority.within(administrator))
+    return db.session().scalar(seen) or NOBODY
 
 
 def page(administrator: Administrator, wanted: Filter, cursor: str | None = None) -> Page:

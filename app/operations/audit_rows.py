@@ -1,9 +1,24 @@
 """Reading the chain of audit events as it stands, whatever somebody wrote into it."""
 
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, String, and_, select, true, type_coerce
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Row,
+    Select,
+    String,
+    Uuid,
+    and_,
+    cast,
+    select,
+    true,
+    type_coerce,
+)
+from sqlalchemy.sql.elements import KeyedColumnElement
 
 from app import db
 from app.models import AuditCheckpoint, AuditEvent, AuditHead, AuditStart
@@ -20,6 +35,7 @@ HEADS, STARTS = AuditHead.__table__, AuditStart.__table__
 # A word that is none of Interface's is a fault to name, not to stumble over.
 _interface = type_coerce(EVENTS.c.interface, String).label("interface")
 _columns = [_interface if column.name == "interface" else column for column in EVENTS.c]
+AS_TEXT = "as_text_"  # before the name of a column, how it is spelled in the database
 _UNREADABLE = (ValueError, LookupError, TypeError)
 
 
@@ -56,21 +72,24 @@ def checkpoints(after: int) -> list[Claimed]:
     table = CHECKPOINTS.outerjoin(EVENTS, EVENTS.c.position == CHECKPOINTS.c.position)
     found = EVENTS.c.hash.label("found")
     next_ones = CHECKPOINTS.c.position > after
-    wanted = select(CHECKPOINTS, found).select_from(table).where(next_ones)
+    columns = (*CHECKPOINTS.c, *_as_text(CHECKPOINTS.c.made_at), found)
+    wanted = select(*columns).select_from(table).where(next_ones)
     wanted = wanted.order_by(CHECKPOINTS.c.position).limit(BATCH)
     try:
         return [_claimed(row) for row in db.session().execute(wanted)]
     except _UNREADABLE:
         outlines = select(CHECKPOINTS.c.position).where(next_ones)
         positions = db.session().scalars(outlines.order_by(CHECKPOINTS.c.position).limit(BATCH))
-        one = select(CHECKPOINTS, found).select_from(table)
+        one = select(*columns).select_from(table)
         return [_readable_checkpoint(one, each) for each in positions.all()]
 
 
 def batch(after: int, until: int | None) -> list[Written]:
     """Return the next events in order; one that cannot be read comes without its fields."""
     here = and_(EVENTS.c.position > after, true() if until is None else EVENTS.c.position <= until)
-    wanted = select(*_columns).where(here).order_by(EVENTS.c.position).limit(BATCH)
+    wanted = (
+        select(*_columns, *_as_text(*EVENTS.c)).where(here).order_by(EVENTS.c.position).limit(BATCH)
+    )
     try:
         return [_written(row) for row in db.session().execute(wanted)]
     except _UNREADABLE:
@@ -83,6 +102,8 @@ def hash_at(position: int) -> str | None:
 
 
 def _claimed(row: Row[Any]) -> Claimed:
+    if not _is_as_we_write(row, CHECKPOINTS.c.made_at):
+        return Claimed(row.position, None, row.found)
     made = Checkpoint(row.position, row.hash, row.made_at, row.signature)
     return Claimed(row.position, made, row.found)
 
@@ -95,7 +116,37 @@ def _readable_checkpoint(one: Select[Any], position: int) -> Claimed:
 
 
 def _written(row: Row[Any]) -> Written:
-    return Written(row.position, row.hash, row._asdict())
+    fields = row._asdict() if _is_as_we_write(row, *EVENTS.c) else None
+    return Written(row.position, row.hash, fields)
+
+
+def _as_text(*columns: KeyedColumnElement[Any]) -> Iterator[ColumnElement[str]]:
+    """Yield the columns that could be spelled otherwise and mean the same, as they are spelled.
+
+    An id in capitals is another one to whoever looks for it. PostgreSQL keeps ids and times as
+    numbers, and of JSON the text.
+    """
+    sqlite = db.db.engine.dialect.name == "sqlite"
+    for column in columns:
+        if isinstance(column.type, JSON):
+            yield cast(column, String).label(AS_TEXT + column.key)
+        elif sqlite and isinstance(column.type, (Uuid, db.UtcDateTime)):
+            yield type_coerce(column, String).label(AS_TEXT + column.key)
+
+
+def _is_as_we_write(row: Row[Any], *columns: KeyedColumnElement[Any]) -> bool:
+    """Tell whether each of these columns is spelled as the portal spells what it means."""
+    found = row._asdict()
+    spelled = [each for each in columns if AS_TEXT + each.key in found]
+    return all(found[AS_TEXT + c.key] == _spelled(c, found[c.key]) for c in spelled)
+
+
+def _spelled(column: KeyedColumnElement[Any], value: Any) -> Any:
+    if isinstance(column.type, JSON):
+        return json.dumps(value)
+    dialect = db.db.engine.dialect
+    spell = column.type.dialect_impl(dialect).bind_processor(dialect)
+    return spell(value) if spell and value is not None else value
 
 
 def _one_by_one(here: ColumnElement[bool]) -> list[Written]:
@@ -105,7 +156,7 @@ def _one_by_one(here: ColumnElement[bool]) -> list[Written]:
 
 
 def _readable(position: int, hash_: str) -> Written:
-    whole = select(*_columns).where(EVENTS.c.position == position)
+    whole = select(*_columns, *_as_text(*EVENTS.c)).where(EVENTS.c.position == position)
     try:
         return _written(db.session().execute(whole).one())
     except _UNREADABLE:

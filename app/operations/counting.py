@@ -33,6 +33,7 @@ DETAILS = {
     "wrong_code": "factor",
     "invitation_accepted": "before",
 }
+TURNED_AWAY = "turned_away"  # which no event tells: counted when it happens, by its reason
 IMPORTED = ("account_created", "imported")  # an import tells at its end how many it made
 _ROW = DailyCount.__table__.c
 

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Mapping
 from datetime import date
 
+from app.operations import counting
 from app.operations.daily_numbers import Numbers
 
 ANY = "*"
@@ -28,6 +29,7 @@ _OTHERS = {
     ("wrong_code", ANY): "wrong_code",
     ("sign_in_failed", ANY): "shut",
 }
+_TURNED_AWAY = {(counting.TURNED_AWAY, ANY): "shut"}
 IN_ALL: dict[Topic, Sorting] = {
     Topic.SIGN_INS: {
         ("signed_in", ANY): "second_step",
@@ -37,6 +39,7 @@ IN_ALL: dict[Topic, Sorting] = {
         **_PASSWORDS,
         ("sign_in_failed", "unknown_account"): "unknown_account",
         **_OTHERS,
+        **_TURNED_AWAY,
     },
     Topic.NEWCOMERS: {
         ("registered", ANY): "registered",

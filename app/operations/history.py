@@ -1,6 +1,7 @@
 """What happened to an account, for its owner: the audit trail, newest first, page by page."""
 
 import enum
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -64,15 +65,24 @@ class Page:
     older: int | None
 
 
-def page(account: Account, kind: Kind | None = None, before: int | None = None) -> Page:
+def page(
+    account: Account,
+    kind: Kind | None = None,
+    before: int | None = None,
+    *,
+    within: uuid.UUID | None = None,
+) -> Page:
     """Return the newest events of an account, or those before a position; one statement.
 
-    Of one `kind`, if it is named. An account begins when it was made: what an older one of the same
-    id did is not its own.
+    Of one `kind`, if it is named; `within` leaves out what other organisations bear. An account
+    begins when it was made: what an older one of the same id did is not its own.
     """
     wanted = [AuditEvent.account_id == account.id, AuditEvent.at >= account.created_at]
     if before is not None:
         wanted.append(tuple_(_at(before), literal(before)) > _MOMENT)
+    if within is not None:
+        at = AuditEvent.organisation_id
+        wanted.append(or_(at == within, at.is_(None)))
     if kind is not None:
         wanted.append(_is_of(kind))
     rows = db.session().execute(

@@ -47,6 +47,7 @@ class FileFault(enum.StrEnum):
     NOT_UTF8 = "not_utf8"
     NO_COLUMN = "no_column"
     REPEATED_COLUMN = "repeated_column"
+    TOO_MANY_COLUMNS = "too_many_columns"
     NO_IDENTITY = "no_identity"
     BROKEN = "broken"
     TOO_LONG = "too_long"

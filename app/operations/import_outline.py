@@ -18,6 +18,7 @@ from app.operations.import_reading import Record, tidy
 LOOKED_AT = 50  # rows, to find what columns JSON has
 SAMPLES = 3  # of each column
 LONGEST_SAMPLE = 40  # characters
+LONGEST_NAME = 200  # characters of a path; what is longer is no name of a column
 DEEPEST = 4  # names in a path
 MOST_COLUMNS = 200
 BEGINNING = 1 << 12  # bytes
@@ -119,7 +120,8 @@ def _require_text(stream: BinaryIO) -> None:
 def _require_header(header: list[str]) -> None:
     if any("\ud800" <= sign <= "\udfff" for name in header for sign in name):
         raise FileRefused(FileFault.NOT_UTF8)
-    if not any(header) or any("@" in name for name in header):
+    named = all(len(name) <= LONGEST_NAME for name in header) and any(header)
+    if not named or any("@" in name for name in header):
         raise FileRefused(FileFault.NO_HEADER, 1)
 
 
@@ -135,11 +137,17 @@ def _leaves(value: Any, path: str, depth: int = 0) -> Iterator[tuple[str, Any]]:
     """Yield what stands at the end of each path, as mappings name it."""
     if depth < DEEPEST and isinstance(value, dict):
         for name, inner in value.items():
-            yield from _leaves(inner, f"{path}.{name}" if path else str(name), depth + 1)
+            if _is_shown(longer := f"{path}.{name}" if path else str(name)):
+                yield from _leaves(inner, longer, depth + 1)
     elif depth < DEEPEST and isinstance(value, list) and value:
         yield from _leaves(value[0], f"{path}.0", depth + 1)
     elif path:
         yield path, value
+
+
+def _is_shown(path: str) -> bool:
+    """Tell whether a path is one that a page can hold, and people can read."""
+    return len(path) <= LONGEST_NAME and path.isprintable()
 
 
 def _note(column: Column, value: Any) -> None:

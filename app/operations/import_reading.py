@@ -7,9 +7,11 @@ surrogates, so that the cell they stand in is refused, and not the file.
 import codecs
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, BinaryIO, TextIO
 
 from app.operations.import_faults import Fault, FileFault, FileRefused
@@ -17,6 +19,7 @@ from app.operations.import_json import objects
 from app.security.safe_csv import without_guard
 
 LONGEST_LINE = 1 << 20  # characters
+MOST_COLUMNS = 1_000
 DELIMITERS = ",;\t"
 JSON_BEGINS = ("[", "{")
 
@@ -33,7 +36,8 @@ class Record:
 def read(stream: BinaryIO) -> Iterator[Record]:
     """Yield every row, or raise FileRefused where the file breaks off.
 
-    A spreadsheet's header is row 1, as a spreadsheet shows it; of JSON the first object is.
+    A spreadsheet's rows have the numbers that it shows, the header's being 1 unless blank ones
+    stand above it; of JSON the first object is 1.
     """
 
     rows = _json if _is_json(stream) else _csv
@@ -46,7 +50,7 @@ def columns(stream: BinaryIO) -> list[str] | None:
     if _is_json(stream):
         return None
     with _text_of(stream) as text:
-        header, _ = _header(_lines(text))
+        header, _, _ = _header(_lines(text))
         return header
 
 
@@ -87,9 +91,8 @@ def _json(text: TextIO) -> Iterator[Record]:
 
 def _csv(text: TextIO) -> Iterator[Record]:
     lines = _lines(text)
-    header, delimiter = _header(lines)
+    header, delimiter, number = _header(lines)
     rows = csv.reader(lines, delimiter=delimiter)
-    number = 1
     while True:
         number += 1
         try:
@@ -110,16 +113,22 @@ def _record(number: int, header: list[str], cells: list[str]) -> Record:
     return Record(number, {name: cell for name, cell in named if name})
 
 
-def _header(lines: Iterator[str]) -> tuple[list[str], str]:
-    """Return the columns' tidy names, and what stands between cells."""
-    line = next((line for line in lines if line.strip()), "")
+def _header(lines: Iterator[str]) -> tuple[list[str], str, int]:
+    """Return the columns' tidy names, what stands between cells, and the number of this row."""
+    number, line = next(((n, line) for n, line in enumerate(lines, 1) if line.strip()), (1, ""))
     outside_quotes = "".join(line.split('"')[::2])
     delimiter = max(DELIMITERS, key=outside_quotes.count)
-    names = [tidy(name) for name in next(csv.reader([line], delimiter=delimiter))]
-    for name in names:
-        if name and names.count(name) > 1:
-            raise FileRefused(FileFault.REPEATED_COLUMN, 1, name)
-    return names, delimiter
+    whole = csv.reader(chain([line], lines), delimiter=delimiter)  # a name may have two lines
+    try:
+        names = [tidy(name) for name in next(whole)]
+    except csv.Error:
+        raise FileRefused(FileFault.NO_HEADER, number) from None
+    if len(names) > MOST_COLUMNS:
+        raise FileRefused(FileFault.TOO_MANY_COLUMNS, number)
+    for name, times in Counter(names).items():
+        if name and times > 1:
+            raise FileRefused(FileFault.REPEATED_COLUMN, number, name)
+    return names, delimiter, number
 
 
 def _lines(text: TextIO) -> Iterator[str]:

@@ -11,35 +11,26 @@ from app.clock import now
 from app.errors import LastAdministrator, LastSuperuser, NotFound
 from app.models import (
     Account,
-    AuditEvent,
     Import,
     ImportRow,
     Membership,
     Outcome,
-    Role,
-    Seat,
 )
-from app.operations import audit, import_inviting, last_administrators
+from app.operations import (
+    audit,
+    import_inviting,
+    last_administrators,
+    sessions,
+)
+from app.operations import import_undo_facts as facts
 from app.operations.import_caller import Caller
+from app.operations.import_undo_facts import Held
 
 BATCH = 100  # rows; with what hangs on them some 30 ms on SQLite
-# What strangers can bring about, and what imports do and undo: nobody used an account by that.
-NO_USE = (
-    "account_created",
-    "membership_added",
-    "membership_removed",
-    "sign_in_failed",
-    "activation_failed",
-    "registered_again",
-    "reset_asked",
-    "unlock_asked",
-)
-SUPERUSER = "superuser"  # among what a row created
 MADE = (Outcome.CREATED, Outcome.JOINED, Outcome.INVITED)
 _IDS_ONLY = {"synchronize_session": False}
 
 Progress = Callable[[int, int], None]  # rows done, and rows in all
-Place = tuple[uuid.UUID | None, uuid.UUID | None]  # an account, at an organisation
 
 
 class Undone(enum.StrEnum):
@@ -49,6 +40,7 @@ class Undone(enum.StrEnum):
     IN_USE = "in_use"
     OTHER_MEMBERSHIPS = "other_memberships"
     LAST_SUPERUSER = "last_superuser"
+    LAST_ADMINISTRATOR = "last_administrator"
     ACCOUNT_LEFT = "account_left"
     ACCEPTED = "accepted"  # the invitation
     GONE = "gone"
@@ -150,7 +142,12 @@ def _undo_some(import_id: uuid.UUID, caller: Caller) -> int:
 
 def _accounts(rows: Sequence[ImportRow]) -> dict[int, Undone]:
     """Remove the accounts that these rows made, and tell of each row what came of that."""
-    there, used, crowded = _there(rows), _used(rows), _crowded(rows)
+    there, used, crowded = (
+        facts.there(rows),
+        facts.used(rows),
+        facts.crowded(rows),
+    )
+    administering = facts.administering(rows)
     undone = {}
     for row in rows:
         if row.account_id not in there:
@@ -159,8 +156,8 @@ def _accounts(rows: Sequence[ImportRow]) -> dict[int, Undone]:
             undone[row.number] = Undone.IN_USE
         elif row.account_id in crowded:
             undone[row.number] = Undone.OTHER_MEMBERSHIPS
-        elif SUPERUSER in row.created and not _remove_superuser(row):
-            undone[row.number] = Undone.LAST_SUPERUSER
+        elif row.account_id in administering:
+            undone[row.number] = _removed_administrator(administering[row.account_id])
         else:
             undone[row.number] = Undone.REMOVED
     gone = [row.account_id for row in rows if undone[row.number] is Undone.REMOVED]
@@ -168,40 +165,19 @@ def _accounts(rows: Sequence[ImportRow]) -> dict[int, Undone]:
     return undone
 
 
-def _used(rows: Sequence[ImportRow]) -> set[uuid.UUID | None]:
-    """Return which accounts somebody signed in to, changed or looked after."""
-    ids = [row.account_id for row in rows]
-    of_these = AuditEvent.account_id.in_(ids), AuditEvent.what.not_in(NO_USE)
-    return set(db.session().scalars(select(AuditEvent.account_id).where(*of_these).distinct()))
-
-
-def _crowded(rows: Sequence[ImportRow]) -> set[uuid.UUID | None]:
-    """Return which accounts have memberships that this import did not give them."""
-    superusers = {row.account_id: SUPERUSER in row.created for row in rows}
-    noted = select(ImportRow.membership_id).where(
-        ImportRow.account_id.in_(superusers),
-        ImportRow.import_id.in_({row.import_id for row in rows}),
-        ImportRow.membership_id.is_not(None),
-    )
-    held = select(Membership.account_id, Membership.role).where(
-        Membership.account_id.in_(superusers), Membership.id.not_in(noted)
-    )
-    others = db.session().execute(held)
-    return {row[0] for row in others if not (row[1] is Role.SUPERUSER and superusers[row[0]])}
-
-
-def _remove_superuser(row: ImportRow) -> bool:
-    """Remove one superuser; False where nobody else would be left to administer the portal.
+def _removed_administrator(account_id: uuid.UUID) -> Undone:
+    """Remove one account, unless nobody else would be left to administer what it does.
 
     One by one: two who are the only ones must not each count on the other.
     """
-    account_id = row.account_id or uuid.UUID(int=0)
     try:
         last_administrators.keep_one_besides(account_id)
-    except (LastAdministrator, LastSuperuser):
-        return False
+    except LastSuperuser:
+        return Undone.LAST_SUPERUSER
+    except LastAdministrator:
+        return Undone.LAST_ADMINISTRATOR
     _delete(Account, Account.id == account_id)
-    return True
+    return Undone.REMOVED
 
 
 def _memberships(running: Import, rows: Sequence[ImportRow], caller: Caller) -> dict[int, Undone]:
@@ -209,8 +185,8 @@ def _memberships(running: Import, rows: Sequence[ImportRow], caller: Caller) -> 
 
     An account that this import made took them along, or stays with them.
     """
-    made_here, there = _made_here(running, rows), _there(rows)
-    held, used = _held(rows), _used_places(running, rows)
+    made_here, there = facts.made_here(running, rows), facts.there(rows)
+    held, used = facts.held(rows), facts.used_places(running, rows)
     undone = {}
     for row in rows:
         at = held.get(row.membership_id)
@@ -219,14 +195,26 @@ def _memberships(running: Import, rows: Sequence[ImportRow], caller: Caller) -> 
             undone[row.number] = Undone.ACCOUNT_LEFT if left else Undone.REMOVED
         elif at is None:
             undone[row.number] = Undone.GONE
-        elif (row.account_id, at) in used:
+        elif (row.account_id, at.organisation_id) in used:
             undone[row.number] = Undone.IN_USE
+        elif at.role in sessions.ADMINISTERING and not _remove_administrator_of(at):
+            undone[row.number] = Undone.LAST_ADMINISTRATOR
         else:
             undone[row.number] = Undone.REMOVED
-            _record_removed(row, at, caller)
+            _record_removed(row, at.organisation_id, caller)
     gone = [row.membership_id for row in rows if undone[row.number] is Undone.REMOVED]
     _delete(Membership, Membership.id.in_(gone))
     return undone
+
+
+def _remove_administrator_of(at: Held) -> bool:
+    """Take one role away; False where nobody else would be left to administer the place."""
+    try:
+        last_administrators.keep_another_at(at.organisation_id, at.account_id)
+    except LastAdministrator:
+        return False
+    _delete(Membership, Membership.id == at.membership_id)
+    return True
 
 
 def _record_removed(row: ImportRow, organisation_id: uuid.UUID, caller: Caller) -> None:
@@ -246,42 +234,6 @@ def _invitations(rows: Sequence[ImportRow], caller: Caller) -> dict[int, Undone]
     withdrawn, accepted = import_inviting.withdraw(ids, caller) if ids else (set(), set())
     told = dict.fromkeys(withdrawn, Undone.REMOVED) | dict.fromkeys(accepted, Undone.ACCEPTED)
     return {row.number: told.get(row.invitation_id, Undone.GONE) for row in rows}
-
-
-def _made_here(running: Import, rows: Sequence[ImportRow]) -> set[uuid.UUID | None]:
-    own = ImportRow.import_id == running.id, ImportRow.outcome == Outcome.CREATED
-    theirs = ImportRow.account_id.in_([row.account_id for row in rows])
-    return set(db.session().scalars(select(ImportRow.account_id).where(*own, theirs)))
-
-
-def _there(rows: Sequence[ImportRow]) -> set[uuid.UUID | None]:
-    """Return which accounts are still there, held: nobody signs in before we are through."""
-    ids = [row.account_id for row in rows]
-    held = select(Account.id).where(Account.id.in_(ids)).order_by(Account.id).with_for_update()
-    return set(db.session().scalars(held))
-
-
-def _held(rows: Sequence[ImportRow]) -> dict[uuid.UUID | None, uuid.UUID | None]:
-    """Return where the memberships are that these rows added, those that are there; held, too."""
-    ids = [row.membership_id for row in rows]
-    places = select(Membership.id, Membership.organisation_id).where(Membership.id.in_(ids))
-    held = places.order_by(Membership.id).with_for_update(of=Membership)
-    return {row[0]: row[1] for row in db.session().execute(held)}
-
-
-def _used_places(running: Import, rows: Sequence[ImportRow]) -> set[Place]:
-    """Return which accounts did something at which organisations since the import, or sit there."""
-    ids = [row.account_id for row in rows]
-    event = AuditEvent
-    since = event.at >= running.started_at, event.what.not_in(NO_USE), event.account_id.in_(ids)
-    acted = select(event.account_id, event.organisation_id).where(*since).distinct()
-    sits = (
-        select(Membership.account_id, Membership.organisation_id)
-        .join(Seat, Seat.membership_id == Membership.id)
-        .where(Membership.id.in_([row.membership_id for row in rows]))
-    )
-    found = [*db.session().execute(acted), *db.session().execute(sits)]
-    return {(row[0], row[1]) for row in found}
 
 
 def _delete(table: type[db.Base], *conditions: ColumnElement[bool]) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, exists, func, select
 
 from app import db
 from app.models import Account, AuditEvent, ImportRow, Invitation, Outcome
-from app.operations.import_undo import NO_USE
+from app.operations.import_undo_facts import NO_USE
 
 NAMED = 20  # of those who stay
 

@@ -42,6 +42,7 @@ GIVING_BACK = (
     .where(NAMED, TABLE.c.failures > 0)
     .values(failures=TABLE.c.failures - 1, locked_until=None)
 )
+TURNING_AWAY = TABLE.update().where(NAMED).values(turned_away=TABLE.c.turned_away + 1)  # type: ignore[attr-defined]
 # Requests for mail from one network, whoever it is for: a school's first day, and no more.
 ASKING = Limit(Counted.ASKING, 200, timedelta(hours=1), timedelta(hours=1))
 MEMBERSHIP_WINDOW = timedelta(days=1)
@@ -81,6 +82,11 @@ def give_back(counted: Counted, subjects: Iterable[str]) -> None:
     """Uncount one try of each subject, and the lock that it may have set."""
     for subject in sorted(subjects):
         _execute(GIVING_BACK, {"counted_of": counted, "subject_of": subject})
+
+
+def turn_away(counted: str, subject: str) -> None:
+    """Count a try that the lock of a subject turned away; how long it lasts is another matter."""
+    _execute(TURNING_AWAY, {"counted_of": counted, "subject_of": subject})
 
 
 def clear(counted: Counted, subjects: Iterable[str]) -> None:
@@ -136,6 +142,7 @@ def _charging(dialect: str) -> Executable:  # noqa: ARG001 (each dialect has its
         counted=bindparam("counted"),
         subject=bindparam("subject"),
         failures=1,
+        turned_away=0,
         window_ends_at=window_ends,
         locked_until=bindparam("first_lock", type_=row.locked_until.type),
     )
@@ -145,6 +152,7 @@ def _charging(dialect: str) -> Executable:  # noqa: ARG001 (each dialect has its
             "failures": failures,
             "window_ends_at": case((over, window_ends), else_=row.window_ends_at),
             "locked_until": case((failures >= bindparam("tries"), lock_ends), else_=None),
+            "turned_away": 0,
         },
         where=or_(row.locked_until.is_(None), row.locked_until <= moment),
     ).returning(row.subject)

@@ -8,7 +8,15 @@ import uuid
 from typing import Any
 
 from app import db
-from app.errors import NoWayIn, Refusal, TicketRefused, TooManyTries, WrongCode, WrongPassword
+from app.errors import (
+    NoWayIn,
+    Refusal,
+    ShutBy,
+    TicketRefused,
+    TooManyTries,
+    WrongCode,
+    WrongPassword,
+)
 from app.models import (
     ChallengeFor,
     Counted,
@@ -27,6 +35,7 @@ from app.operations import (
     passkey_answers,
     password_try,
     second_factor,
+    turned_away,
     ways_in,
 )
 from app.operations.passkey_challenges import ANYBODY, of_session, of_sign_in
@@ -58,9 +67,10 @@ def verify_passkey(credential: str, visitor: Visitor, *, keep: bool = False) -> 
     NotActivated, AccountSuspended, NoWayIn, DirectoryAway, and TooManyTries where one network
     failed too often.
     """
-    with db.transaction():
+    with turned_away.noticed(visitor), db.transaction():
         if until := lockout.charge(lockout.NETWORK, visitor.network):
-            raise TooManyTries(lockout.seconds_until(until))
+            by = ShutBy(Counted.NETWORK, visitor.network)
+            raise TooManyTries(lockout.seconds_until(until), by)
     with db.transaction():
         done = _verify(credential, visitor, keep=keep)
     if isinstance(done, Refusal):
@@ -77,7 +87,7 @@ def verify_passkey_again(session: Session, credential: str, visitor: Visitor) ->
     NotSignedIn where the session ended meanwhile.
     """
     session_id = session.id
-    with db.transaction():
+    with turned_away.noticed(visitor), db.transaction():
         factor_changes.held(session_id)
         done = _verify_again(session, credential, visitor)
     if isinstance(done, WrongCode):

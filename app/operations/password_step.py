@@ -11,12 +11,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import db
 from app.errors import (
-    Locked,
     MembershipLocked,
     NoWayIn,
     Refusal,
     TicketRefused,
-    TooManyTries,
     UnknownAccount,
     WrongPassword,
 )
@@ -32,6 +30,7 @@ from app.operations import (
     memberships,
     obstacles,
     password_try,
+    try_charges,
     ways_in,
 )
 from app.operations.password_try import PasswordTry, StoredPassword
@@ -71,7 +70,7 @@ def verify_password(  # noqa: PLR0913 (the last three name kinds of sign-in, by 
     """
     began = even_time.begin()
     with hash_gate.gate().turn(visitor.network) as turn:
-        tried = _begun(identity, visitor, at)
+        tried = password_try.begin(identity, visitor, at=at)
         matched = password_try.compare(turn, tried, password)
         fresh = _rehashed(turn, tried, matched, password)
     tried, bound = directory_try.ask(tried, password, visitor, typed=identity)
@@ -84,16 +83,6 @@ def verify_password(  # noqa: PLR0913 (the last three name kinds of sign-in, by 
         raise
     _keep_rehashed(fresh)
     return verified
-
-
-def _begun(identity: str, visitor: Visitor, at: uuid.UUID | None) -> PasswordTry:
-    try:
-        return password_try.begin(identity, visitor, at=at)
-    except (Locked, TooManyTries) as refusal:
-        # No row: nothing was compared, and a flood must not fill the table.
-        interface, address = visitor.interface.value, visitor.address
-        log.info("sign_in_refused", reason=refusal.reason, interface=interface, address=address)
-        raise
 
 
 def look_again(secret: str, visitor: Visitor) -> Verified:
@@ -231,7 +220,7 @@ def _locked_until(membership: Membership, visitor: Visitor) -> datetime | None:
     own, place = password_try.own_places(membership.account_id), membership.organisation_id
     known = known_devices.known_as(membership.account, visitor)
     known_as = known.by(place if place in own else None)
-    subject = password_try.member_subject(membership, known_as)
+    subject = try_charges.member_subject(membership, known_as)
     counted = Counted.MEMBERSHIP
     return lockout.locked_until([(counted, subject)]).get((counted, subject))
 

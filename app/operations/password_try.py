@@ -16,10 +16,17 @@ from datetime import datetime
 from sqlalchemy import select
 
 from app import config, db
-from app.errors import Locked, TooManyTries
 from app.models import Account, Counted, Membership, Password
 from app.models.password import IN_DIRECTORY
-from app.operations import accounts, known_devices, lockout, memberships, password_census
+from app.operations import (
+    accounts,
+    known_devices,
+    lockout,
+    memberships,
+    password_census,
+    try_charges,
+    turned_away,
+)
 from app.operations.visitor import Visitor
 from app.security import passwords
 from app.security.hash_gate import Turn
@@ -83,7 +90,7 @@ def begin(identity: str, visitor: Visitor, *, at: uuid.UUID | None = None) -> Pa
     `at` names the one organisation that the try is for. Raises Locked and TooManyTries, alike for
     identities that exist and that don't.
     """
-    with db.transaction():
+    with turned_away.noticed(visitor), db.transaction():
         account = accounts.find(identity)
         if account is None:
             return _of_nobody(identity, visitor)
@@ -96,27 +103,27 @@ def begin(identity: str, visitor: Visitor, *, at: uuid.UUID | None = None) -> Pa
 
 def begin_for_membership(account: Account, membership: Membership, visitor: Visitor) -> PasswordTry:
     """Charge a try at the password that is good for one membership only."""
-    with db.transaction():
+    with turned_away.noticed(visitor), db.transaction():
         return _of(account, visitor, [membership], only=True)
 
 
 def begin_for_account(account: Account, visitor: Visitor) -> PasswordTry:
     """Charge a try at the account's own password."""
-    with db.transaction():
+    with turned_away.noticed(visitor), db.transaction():
         return _of(account, visitor, [], only=True)
 
 
 def begin_as(account: Account, visitor: Visitor) -> PasswordTry:
     """Charge a try for an account that was found by a name that only a directory knows."""
-    with db.transaction():
+    with turned_away.noticed(visitor), db.transaction():
         return _of(account, visitor, memberships.of(account.id))
 
 
 def begin_for_entry(key: str, visitor: Visitor) -> PasswordTry:
     """Charge a try for a directory's entry that is no account yet."""
-    with db.transaction():
-        network, subject = _charge_network(visitor, None), f"entry:{key}"
-        _charge_identity(subject)
+    with turned_away.noticed(visitor), db.transaction():
+        network, subject = try_charges.network(visitor, None), f"entry:{key}"
+        try_charges.identity(subject)
         return PasswordTry(None, [], subject, network, {}, only_entry=True)
 
 
@@ -175,20 +182,6 @@ def own_places(account_id: uuid.UUID) -> frozenset[uuid.UUID]:
     return frozenset(place for place in db.session().scalars(places) if place)
 
 
-def member_subject(membership: Membership, known_as: str | None) -> str:
-    """Return what a member's failures are counted under; a known device has its own count."""
-    return f"{membership.id}:{known_as}" if known_as else str(membership.id)
-
-
-def limit_of(membership: Membership) -> lockout.Limit:
-    """Return after how many wrong passwords a member is locked, and for how long."""
-    place = membership.organisation
-    if place is None:
-        return lockout.of_membership(lockout.IDENTITY.tries, 15)
-    tries = place.effective_settings.maxFailedSignInAttempts
-    return lockout.of_membership(tries, place.policy.lockMinutes)
-
-
 def _password_place(tried: PasswordTry, membership: Membership | None) -> uuid.UUID | None:
     place = membership.organisation_id if membership else None
     return place if place in tried.own else None
@@ -196,8 +189,8 @@ def _password_place(tried: PasswordTry, membership: Membership | None) -> uuid.U
 
 def _of_nobody(identity: str, visitor: Visitor) -> PasswordTry:
     subject = _subject_of_nobody(identity)
-    network = _charge_network(visitor, None)
-    _charge_identity(subject)
+    network = try_charges.network(visitor, None)
+    try_charges.identity(subject)
     chance = random.Random(_drawn(identity))  # noqa: S311 (has to be repeatable)
     decoys = password_census.draw(chance)
     return PasswordTry(None, [], subject, network, {}, decoys=min(decoys, MOST_HASHES))
@@ -224,63 +217,17 @@ def _of(
     own = own_places(account.id)
     aim = next((m.organisation_id for m in ours if m.organisation_id in own), None)
     known_as = known.by(aim if only else None)
-    network = _charge_network(visitor, known_as)
+    network = try_charges.network(visitor, known_as, account.id)
     base = subject or f"account:{account.id}"
-    subject, spared = _charge_account(base, known_as, known)
+    subject, spared = try_charges.account(account.id, base, known_as, known)
     names = {m.id: known.by(m.organisation_id if m.organisation_id in own else None) for m in ours}
-    members, locked = _charge_members(ours, names)
+    members, locked = try_charges.members(ours, names)
     stored = _stored(account, {m.organisation_id for m in ours}, narrow=only)
     if spared:
         stored = [row for row in stored if known.by(row.organisation_id)]
     places = frozenset(m.organisation_id for m in ours)
     charged = (account.id, stored, subject, network, members, locked)
     return PasswordTry(*charged, own=own, places=places)
-
-
-def _charge_network(visitor: Visitor, known_as: str | None) -> str | None:
-    if known_as and known_as.startswith("device:"):
-        return None  # strangers behind the same address do not hold up a known device
-    if until := lockout.charge(lockout.NETWORK, visitor.network):
-        raise TooManyTries(lockout.seconds_until(until))
-    return visitor.network
-
-
-def _charge_account(
-    subject: str, known_as: str | None, known: known_devices.Known
-) -> tuple[str, bool]:
-    """Charge the account's counter, or a known device's own; return it, and whether it was spared.
-
-    A device is known by the passwords that were typed on it. While strangers have locked the
-    account, one that knows only an organisation's own password may still try that one alone.
-    """
-    if known_as is not None:
-        _charge_identity(f"{subject}:{known_as}")
-        return f"{subject}:{known_as}", False
-    until = lockout.charge(lockout.IDENTITY, subject)
-    if until is None:
-        return subject, False
-    if known.name is None:
-        raise Locked(until)
-    _charge_identity(f"{subject}:{known.name}")
-    return f"{subject}:{known.name}", True
-
-
-def _charge_identity(subject: str) -> None:
-    if until := lockout.charge(lockout.IDENTITY, subject):
-        raise Locked(until)
-
-
-def _charge_members(
-    ours: list[Membership], names: dict[uuid.UUID, str | None]
-) -> tuple[dict[uuid.UUID, str], dict[uuid.UUID, datetime]]:
-    charged, locked = {}, {}
-    for membership in sorted(ours, key=lambda m: str(m.id)):  # one order: no deadlock
-        subject = member_subject(membership, names[membership.id])
-        if until := lockout.charge(limit_of(membership), subject):
-            locked[membership.id] = until
-        else:
-            charged[membership.id] = subject
-    return charged, locked
 
 
 def _stored(

@@ -56,7 +56,8 @@ def _recount(day: date) -> bool:
     with db.transaction() as session:
         if not counting.move(until, until):
             return False
-        gone = delete(DailyCount).where(DailyCount.day == day)
+        of_events = DailyCount.what != counting.TURNED_AWAY
+        gone = delete(DailyCount).where(DailyCount.day == day, of_events)
         session.execute(gone.execution_options(synchronize_session=False))
         counting.add(counts)
     return True

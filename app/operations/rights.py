@@ -19,6 +19,7 @@ class Action(enum.StrEnum):
     REACTIVATE = "reactivate"
     UNLOCK = "unlock"
     UNLOCK_HERE = "unlock_here"
+    UNLOCK_NETWORK = "unlock_network"
     SEND_RESET = "send_reset"
     SEND_RESET_HERE = "send_reset_here"
     REMOVE_FACTOR = "remove_factor"
@@ -77,6 +78,7 @@ TABLE: dict[Action, dict[Role, Reach]] = {
     Action.REACTIVATE: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ALONE},
     Action.UNLOCK: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ALONE},
     Action.UNLOCK_HERE: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
+    Action.UNLOCK_NETWORK: {Role.SUPERUSER: PORTAL},
     Action.SEND_RESET: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ALONE},
     Action.SEND_RESET_HERE: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ORGANISATION},
     Action.REMOVE_FACTOR: {Role.SUPERUSER: PORTAL, Role.ACCOUNT_ADMIN: ALONE},

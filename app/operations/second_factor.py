@@ -7,7 +7,7 @@ from sqlalchemy import delete, select, update
 
 from app import config, db
 from app.clock import now
-from app.errors import ResendTooSoon, TooManyCodes, WrongCode
+from app.errors import ResendTooSoon, ShutBy, TooManyCodes, WrongCode
 from app.mail import outbox
 from app.models import Account, Counted, EmailedPin, PendingSignIn, TotpDevice
 from app.operations import factors, lockout
@@ -101,7 +101,8 @@ def charge(account: Account) -> None:
     """
     for limit in (lockout.FACTOR, lockout.FACTOR_EVER):
         if until := lockout.charge(limit, str(account.id)):
-            raise TooManyCodes(until)
+            by = ShutBy(limit.counted, str(account.id), account.id)
+            raise TooManyCodes(until, by)
 
 
 def forgive(account: Account) -> None:

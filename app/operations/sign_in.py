@@ -48,6 +48,7 @@ from app.operations import (
     sessions,
     steps,
     totp_setup,
+    turned_away,
 )
 from app.operations.passkey_step import verify_passkey
 from app.operations.password_step import look_again, verify_another_password, verify_password
@@ -192,7 +193,7 @@ def answer(
     allow it. Raises WrongCode, TooManyCodes, or TicketRefused where the handle is over: after five
     wrong answers it is.
     """
-    with db.transaction():
+    with turned_away.noticed(visitor), db.transaction():
         done = _answer(handle, held(handle), code, visitor, trust=trust)
     if isinstance(done, WrongCode):
         raise done
@@ -205,7 +206,7 @@ def answer_latest(verified: Verified, code: str, visitor: Visitor) -> SignedIn |
     A PIN is that of the account's latest sign-in through the same interface. Raises as `answer`.
     """
     [offer] = verified.offers
-    with db.transaction():
+    with turned_away.noticed(visitor), db.transaction():
         pending = held(offer.handle)
         pending = _latest_waiting(verified, visitor) or pending
         done = _answer(offer.handle, decided_again(pending), code, visitor)

@@ -43,13 +43,15 @@ MOST_INVITATIONS = 5
 class Facts:
     """What is known besides, of somebody whose account is the administrator's business as a whole.
 
-    `clock_offset` is how far their app's clock seems off; negative where it is slow.
+    `clock_offset` is how far their app's clock seems off; negative where it is slow. `turned_away`
+    is how many tries met a lock of the account that lasts.
     """
 
     factors: list[Factor]
     recovery_codes: int
     clock_offset: timedelta | None
     tries: list[AuditEvent]
+    turned_away: int
     mails: list[Mail]
     networks: list[NetworkLock]
     rules: list[InReach]
@@ -126,6 +128,7 @@ def _facts(account: Account, ours: list[Membership]) -> Facts:
         recovery_codes.left(account),
         sign_in_facts.clock_offset(tries),
         tries,
+        sign_in_facts.turned_away(account),
         sign_in_facts.mails_to(account),
         sign_in_facts.network_locks(account, tries),
         account_rules.of(account, ours),

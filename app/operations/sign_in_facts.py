@@ -4,12 +4,20 @@ import enum
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import and_, func, or_, select
 
 from app import db
 from app.clock import now
-from app.models import Account, ActivationTicket, AuditEvent, Counted, KnownNetwork, OutgoingMail
-from app.operations import lockout
+from app.models import (
+    Account,
+    ActivationTicket,
+    AuditEvent,
+    Counted,
+    FailedSignIns,
+    KnownNetwork,
+    OutgoingMail,
+)
+from app.operations import locks
 from app.security import networks
 
 LATELY = timedelta(days=30)
@@ -48,16 +56,20 @@ class Mail:
 
 @dataclass(frozen=True)
 class NetworkLock:
-    """A network from which nothing is compared for now, whoever it is for."""
+    """A network from which nothing is compared for now, whoever it is for.
+
+    `turned_away` is how many tries met the lock.
+    """
 
     network: str
     until: datetime
+    turned_away: int
 
 
 def tries_of(account: Account) -> list[AuditEvent]:
     """Return the newest sign-ins of an account, good and failed; what came before it is left out.
 
-    A try that met a lock of the account is not written down: nothing was compared.
+    A try that met a lock is not written down, for nothing was compared: see `turned_away`.
     """
     row = AuditEvent
     since = max(account.created_at, now() - LATELY)
@@ -101,8 +113,24 @@ def network_locks(account: Account, tries: list[AuditEvent]) -> list[NetworkLock
     known = select(row.network).where(row.account_id == account.id).order_by(row.seen_at.desc())
     wanted = {networks.network_of(each.address) for each in tries}
     wanted |= set(db.session().scalars(known.limit(MOST_NETWORKS)))
-    found = lockout.locked_until((Counted.NETWORK, each) for each in wanted)
-    return [NetworkLock(network, until) for (_, network), until in sorted(found.items())]
+    lock = FailedSignIns
+    these = lock.counted == Counted.NETWORK, lock.subject.in_(wanted), lock.locked_until > now()
+    found = select(lock.subject, lock.locked_until, lock.turned_away).where(*these)
+    rows = db.session().execute(found.order_by(lock.subject))
+    return [NetworkLock(network, until, times) for network, until, times in rows if until]
+
+
+def turned_away(account: Account) -> int:
+    """Return how many tries the locks turned away that the account as a whole has just now."""
+    lock, own = FailedSignIns, f"{locks.OF_ACCOUNT}{account.id}"
+    by_name = or_(lock.subject == own, lock.subject.startswith(f"{own}:"))
+    by_factor = lock.subject == str(account.id)
+    theirs = or_(
+        and_(lock.counted == Counted.IDENTITY, by_name),
+        and_(lock.counted.in_((Counted.FACTOR, Counted.FACTOR_EVER)), by_factor),
+    )
+    counted = select(func.sum(lock.turned_away)).where(theirs, lock.locked_until > now())
+    return db.session().scalar(counted) or 0
 
 
 def _mail(mail: OutgoingMail, account: Account) -> Mail:

@@ -10,7 +10,15 @@ from app import db
 from app.clock import now
 from app.errors import WrongCode
 from app.models import EmailedPin, Factor, PendingSignIn, Session, Verification
-from app.operations import audit, factor_changes, recovery_codes, second_factor, sessions, ways_in
+from app.operations import (
+    audit,
+    factor_changes,
+    recovery_codes,
+    second_factor,
+    sessions,
+    turned_away,
+    ways_in,
+)
 from app.operations.visitor import Visitor
 from app.security.tokens import is_recovery_code
 
@@ -55,7 +63,7 @@ def answer(session: Session, code: str, visitor: Visitor) -> None:
     Raises WrongCode and TooManyCodes, and NotSignedIn where the session ended meanwhile.
     """
     session_id = session.id
-    with db.transaction():
+    with turned_away.noticed(visitor), db.transaction():
         factor_changes.held(session_id)
         right = _is_right(session, code, visitor)
     if not right:

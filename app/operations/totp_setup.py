@@ -23,6 +23,7 @@ from app.operations import (
     remembered_devices,
     second_factor,
     sessions,
+    turned_away,
 )
 from app.operations.visitor import Visitor
 from app.security import sealing, totp
@@ -76,7 +77,7 @@ def enable(session: Session, code: str, visitor: Visitor) -> None:
     """
     sessions.require_account(session)
     session_id = session.id
-    _charged(session_id)
+    _charged(session_id, visitor)
     with db.transaction():
         account = factor_changes.held(session_id)
         if second_factor.device_of(account) is not None:
@@ -95,7 +96,7 @@ def confirm(session: Session, code: str, visitor: Visitor) -> str | None:
     """
     factor_changes.require_proof(session)
     session_id = session.id
-    _charged(session_id)
+    _charged(session_id, visitor)
     with db.transaction():
         account = factor_changes.held(session_id)
         replaced = _replace(account, code, session_id)
@@ -115,7 +116,7 @@ def disable(session: Session, code: str, visitor: Visitor) -> None:
     """
     sessions.require_account_proof(session)
     session_id = session.id
-    _charged(session_id)
+    _charged(session_id, visitor)
     with db.transaction():
         account = factor_changes.held(session_id)
         device = second_factor.device_of(account)
@@ -211,9 +212,9 @@ def _remove(session: Session, account: Account, visitor: Visitor) -> str | None:
     return factor_changes.settle(session, "app_removed", "app_disabled", visitor)
 
 
-def _charged(session_id: uuid.UUID) -> None:
+def _charged(session_id: uuid.UUID, visitor: Visitor) -> None:
     """Count the try in a transaction of its own: what is refused later stays counted."""
-    with db.transaction():
+    with turned_away.noticed(visitor), db.transaction():
         second_factor.charge(factor_changes.held(session_id))
 
 

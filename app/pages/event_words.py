@@ -45,6 +45,7 @@ SENTENCES = {
     "membership_locked": _l("A role was locked for a while after too many wrong tries"),
     "unlock_asked": _l("A mail to open a lock was asked for"),
     "unlocked": _l("The locks that wrong passwords left were opened"),
+    "network_unlocked": _l("The lock of a network was opened, for everybody behind it"),
     # Second factors
     "app_enabled": _l("An authenticator app was added"),
     "app_disabled": _l("The authenticator app was removed"),

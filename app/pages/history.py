@@ -40,13 +40,17 @@ class Line:
 
 @pages.get("/account/history", endpoint="history")
 def show() -> ResponseReturnValue:
-    """Show what happened, newest first; not to somebody who holds a mere seat."""
+    """Show what happened, newest first; not to somebody who holds a mere seat.
+
+    An organisation's administrator who looks as somebody sees nothing of where they were before.
+    """
     row = signed_in.required()
     sessions.require_to_look(row)
     kind = _kind(request.args.get("kind"))
     scope = f"history {row.account_id} {kind or ''}"
     before = cursors.position(request.args.get("before"), scope)
-    page = history.page(row.account, kind, before)
+    within = row.impersonation.organisation_id if row.impersonation else None
+    page = history.page(row.account, kind, before, within=within)
     return render_template(
         "account/history.html",
         lines=_lines(page.events),

@@ -3,7 +3,7 @@
     $2b$12$…   $pbkdf2-sha256$29000$…   $scrypt$ln=16,…   $argon2id$v=19$…       passlib, crypt
     pbkdf2_sha256$600000$…   scrypt$16384$…   bcrypt_sha256$$2b$…   argon2$argon2id$…   Django
     pbkdf2:sha256:600000$…   scrypt:32768:8:1$…                                  Werkzeug
-    {"secretData": …, "credentialData": …}                                       Keycloak
+    {"secretData": …, "credentialData": …}   {"hashedSaltedValue": …, …}         Keycloak
 
 Rocket.Chat's cannot be told from bcrypt by its looks: it has to be named.
 """
@@ -45,6 +45,8 @@ _WERKZEUG_SCRYPT = re.compile(
 _ARGON2_1_0 = 16  # the version where none is named
 _KEYCLOAK_VERSIONS = {"1.3": 19, "1.0": _ARGON2_1_0}
 _KEYCLOAK_DIGESTS = {"pbkdf2": "sha1", "pbkdf2-sha256": "sha256", "pbkdf2-sha512": "sha512"}
+
+_BEYOND = (RecursionError, OverflowError)  # of what is nested too deep; of 1e999, which JSON has
 
 Reader = Callable[[str], Scheme | None]
 
@@ -128,15 +130,21 @@ def _werkzeug_scrypt(text: str) -> Scheme | None:
 
 
 def _keycloak(text: str) -> Scheme | None:
-    """Read a credential of Keycloak: its two columns are JSON themselves, or hold it."""
+    """Read a credential of Keycloak: its two columns are JSON themselves, or hold it.
+
+    Before version 8 all of it stood in one object.
+    """
     if not text.startswith("{"):
         return None
     try:
-        secret, made = (_object(_object(text)[name]) for name in ("secretData", "credentialData"))
+        whole = _object(text)
+        if "hashedSaltedValue" in whole:
+            return _keycloak_scheme(whole | {"value": whole["hashedSaltedValue"]}, whole)
+        secret, made = (_object(whole[name]) for name in ("secretData", "credentialData"))
         return _keycloak_scheme(secret, made)
     except HashRefused:
         raise
-    except (KeyError, ValueError, TypeError, AttributeError, IndexError, RecursionError) as error:
+    except (LookupError, ValueError, TypeError, AttributeError, *_BEYOND) as error:
         raise HashRefused(Problem.MALFORMED) from error
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from app.db import db
-from app.errors import AlreadyExists
+from app.errors import AlreadyExists, LastAdministrator, LastSuperuser
 from app.models import Organisation, Role
 from app.operations import administration, purging
 from tests import factories
@@ -86,6 +86,10 @@ class Administering(Machine):
         person = self.pick([each for each in self.present() if each.members], "who")
         member = self.pick(person.members, "membership")
         row, place = self.world.row_of(person), self.organisation(member.place)
+        if self.world.life.is_needed(member):
+            with pytest.raises((LastSuperuser, LastAdministrator)):
+                administration.remove_membership(row, place, Role(member.role), ADMINISTRATOR)
+            return
         administration.remove_membership(row, place, Role(member.role), ADMINISTRATOR)
         self.world.life.leave(member)
 
@@ -120,6 +124,10 @@ class Administering(Machine):
         row = self.world.row_of(person)
         if person.suspended:
             administration.reactivate_account(row, ADMINISTRATOR)
+        elif not self.world.life.is_replaced(person):
+            with pytest.raises((LastSuperuser, LastAdministrator)):
+                administration.suspend_account(row, ADMINISTRATOR)
+            return
         else:
             administration.suspend_account(row, ADMINISTRATOR)
             self.world.life.end_all_of(person)

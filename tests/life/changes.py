@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from app.models import Interface
 from tests.life.life import Life
-from tests.life.people import APP, App, Person, Place, Secret, steps
+from tests.life.people import APP, App, Member, Person, Place, Secret, steps
 from tests.life.sittings import GRACE, Device, Refresh, Sitting, Waiting
 
 OFFICES = {"Superuser", "Account Admin"}
@@ -152,9 +152,15 @@ class Changes(Life):
 
     def is_replaced(self, person: Person) -> bool:
         """Tell whether others administer whatever somebody does that is open."""
-        offices = {(m.role, m.place) for m in person.members if m.role in OFFICES and m.live}
-        others = [each for each in self.people if each is not person and each.stays]
-        return offices <= {(m.role, m.place) for each in others for m in each.members}
+        return not any(self.is_needed(each) for each in person.members)
+
+    def is_needed(self, member: Member) -> bool:
+        """Tell whether nobody else administers what somebody does that is open."""
+        if member.role not in OFFICES or not member.live or not member.person.open:
+            return False
+        others = [each for each in self.people if each is not member.person and each.stays]
+        held = {(m.role, m.place) for each in others for m in each.members}
+        return (member.role, member.place) not in held
 
     def _never_came(self, person: Person) -> bool:
         waits = person.activation and person.activation.ends > self.now()

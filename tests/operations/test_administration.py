@@ -8,6 +8,8 @@ from app.errors import (
     InvalidAddress,
     InvalidSetting,
     InvalidUsername,
+    LastAdministrator,
+    LastSuperuser,
     NotFound,
     NoWayIn,
     PasswordRefused,
@@ -155,6 +157,27 @@ def test_suspending_an_account_ends_its_sessions_and_sign_ins_at_once() -> None:
         sign_in.proceed(half_way.handle, VISITOR)
     with pytest.raises(AccountSuspended):
         sign_in.verify_password(who.email or "", PASSWORD, VISITOR)
+
+
+def test_the_last_administrators_stay_at_the_command_line_too() -> None:
+    place = factories.organisation()
+    root, boss = factories.account(), factories.account()
+    factories.membership(root, role=Role.SUPERUSER)
+    factories.membership(boss, place, Role.ACCOUNT_ADMIN)
+
+    with pytest.raises(LastSuperuser):
+        administration.suspend_account(root, COMMAND)
+    with pytest.raises(LastSuperuser):
+        administration.remove_membership(root, None, Role.SUPERUSER, COMMAND)
+    with pytest.raises(LastAdministrator):
+        administration.suspend_account(boss, COMMAND)
+    with pytest.raises(LastAdministrator):
+        administration.remove_membership(boss, place, Role.ACCOUNT_ADMIN, COMMAND)
+
+    factories.membership(factories.account(), place, Role.ACCOUNT_ADMIN)
+    administration.remove_membership(boss, place, Role.ACCOUNT_ADMIN, COMMAND)
+    factories.membership(boss, role=Role.SUPERUSER)
+    administration.suspend_account(root, COMMAND)
 
 
 def test_a_reactivated_account_signs_in_again() -> None:

@@ -1,17 +1,20 @@
 """Whatever is done to the log past the portal is found, and named with its place."""
 
+import uuid
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy.exc import DBAPIError
 
+from app import db
 from app.clock import now
 from app.models.audit_event import hash_after
-from app.operations import audit_chain, audit_rows, audit_signatures
+from app.operations import audit, audit_chain, audit_rows, audit_signatures
 from app.operations.audit_signatures import Checkpoint, Head, read_checkpoint
 from app.operations.audit_walk import Written
 from app.security.hash_chain import GENESIS
+from tests.factories import VISITOR
 from tests.operations.audit_events import Found, faults, happen, rows, tamper
 
 pytestmark = pytest.mark.usefixtures("portal")
@@ -112,6 +115,49 @@ def test_events_that_cannot_even_be_read_are_named(engine: str) -> None:
     else:
         tamper("""UPDATE audit_events SET details = '[]' WHERE position = 3""")
         assert faults() == [("changed", 3, 3)]
+
+
+def stored(column: str, position: int) -> str | None:
+    """Return what stands in a column, as text and as it stands there."""
+    [[found]] = rows(
+        f"SELECT CAST({column} AS TEXT) FROM audit_events WHERE position = :at",  # noqa: S608
+        at=position,
+    )
+    return None if found is None else str(found)
+
+
+@pytest.mark.parametrize("column", [*COLUMNS.split(", "), "hash"])
+@pytest.mark.parametrize("bits", [0x20, 0x01])
+def test_one_flipped_byte_in_any_column_is_named(column: str, bits: int, engine: str) -> None:
+    """0x20 makes a small letter a capital one: in hexadecimal the same number, and another text."""
+    if engine != "sqlite":  # PostgreSQL keeps ids and times as numbers, not as they are spelled
+        pytest.skip("these bytes are SQLite's")
+    who, by, place = uuid.uuid4(), uuid.uuid4(), uuid.uuid4()
+    with db.transaction():
+        audit.record("a", VISITOR, account_id=who, by=by, organisation_id=place, word="déjà vu")
+    happen()
+    before = stored(column, 11) or ""
+    changing = f"UPDATE audit_events SET {column} = :value WHERE position = 11"  # noqa: S608
+
+    for at, letter in enumerate(before):
+        flipped = before[:at] + chr(ord(letter) ^ bits) + before[at + 1 :]
+        tamper(changing, value=flipped)
+        assert faults() == [("changed", 11, 11)], (column, flipped)
+
+    tamper(changing, value=before)
+    assert faults() == []
+
+
+def test_details_that_are_spelled_otherwise_are_named(engine: str) -> None:
+    before = stored("details", 5) or ""
+    cast = ":value" if engine == "sqlite" else "CAST(:value AS JSON)"
+    changing = f"UPDATE audit_events SET details = {cast} WHERE position = 5"  # noqa: S608
+
+    tamper(changing, value=before.replace(": ", ":\t"))
+    assert faults() == [("changed", 5, 5)]
+
+    tamper(changing, value=before)
+    assert faults() == []
 
 
 def test_an_event_that_cannot_be_read_follows_nothing() -> None:

@@ -80,10 +80,10 @@ def test_a_filter_cannot_reach_out_of_the_seat() -> None:
 
 def test_whoever_is_named_is_looked_for_and_nobody_else_is_found() -> None:
     who = factories.account("ann@example.org", username="ann")
-    for text in ("Ann@Example.org", "ANN", str(who.id)):
-        assert audit_reading.account_named(text) == who.id
-    assert audit_reading.account_named("nobody@example.org") == audit_reading.NOBODY
     root = superuser()
+    for text in ("Ann@Example.org", "ANN", str(who.id)):
+        assert audit_reading.account_named(root, text) == who.id
+    assert audit_reading.account_named(root, "nobody@example.org") == audit_reading.NOBODY
     assert audit_reading.page(root, Filter(account_id=audit_reading.NOBODY)).lines == []
 
 

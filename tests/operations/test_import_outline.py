@@ -31,6 +31,20 @@ def test_a_column_shows_its_first_values() -> None:
     }
 
 
+@pytest.mark.parametrize("name", ["x\ud800", "x" * 201, "x\ny", "x\0", "\u202ex"])
+def test_a_name_that_no_page_can_show_is_left_out(name: str) -> None:
+    rows = json.dumps([{"email": "ana@example.org", name: "1", "deep": {name: "2", "a": "3"}}])
+
+    assert samples(rows) == {"email": ["ana@example.org"], "deep.a": ["3"]}
+
+
+def test_a_header_of_endless_names_is_none() -> None:
+    with pytest.raises(FileRefused) as error:
+        import_outline.check(io.BytesIO(b"email," + b"x" * 201 + b"\na@b.org,1\n"))
+
+    assert error.value.fault is FileFault.NO_HEADER
+
+
 @pytest.mark.parametrize("name", HASHES)
 def test_no_hash_is_shown_whatever_its_column_is_called(name: str) -> None:
     rows = json.dumps([{"email": "ana@example.org", "note": HASHES[name][1]}])

@@ -46,6 +46,33 @@ def test_csv_of_any_dialect_is_read(delimiter: str, line_end: str, mark: bytes) 
     assert cells(mark + text.encode()) == ANA_AND_BO
 
 
+def test_rows_have_the_numbers_that_a_spreadsheet_shows() -> None:
+    text = '\n\r\nemail,name\na@b.org,"A\nand B"\n\n ,\nc@d.org,C\n'
+
+    assert [(row.number, row.cells["email"]) for row in read(text)] == [
+        (4, "a@b.org"),
+        (7, "c@d.org"),
+    ]
+
+
+def test_a_name_of_two_lines_is_one_column() -> None:
+    assert cells('"E-mail\naddress",name\na@b.org,A\n') == [
+        {"e_mail_address": "a@b.org", "name": "A"}
+    ]
+
+
+def test_a_header_of_twenty_thousand_names_is_refused_at_once() -> None:
+    names = ",".join(f"column{number}" for number in range(20_000))
+
+    assert refused(f"{names}\na@b.org\n") == (FileFault.TOO_MANY_COLUMNS, 1)
+    few = ",".join(f"column{number}" for number in range(1_000))
+    assert len(read(f"{few}\na@b.org\n")) == 1
+
+
+def test_a_header_that_never_ends_is_none() -> None:
+    assert refused('"email,name\n' + "a@b.org,A\n" * 20_000) == (FileFault.NO_HEADER, 1)
+
+
 def test_a_delimiter_in_quotes_is_none() -> None:
     assert cells('"email";"a, b, c"\nx@y.org;"1;2"') == [{"email": "x@y.org", "a,_b,_c": "1;2"}]
 

@@ -156,6 +156,31 @@ def test_a_superuser_is_removed_where_there_is_another() -> None:
     assert undo(done.id, CALLER) == {Undone.REMOVED: 1}
 
 
+def test_an_organisation_is_never_left_without_an_account_administrator() -> None:
+    boss = factories.account()
+    role = factories.membership(boss, factories.organisation("Cy"), Role.ACCOUNT_ADMIN)
+    there = factories.account("bo@example.org")
+    admin = {"organisation": "Cy", "role": "account-admin"}
+    made = bring_in({"email": "ana@example.org"} | admin, {"email": "cy@example.org"} | admin)
+    joined = bring_in({"email": "bo@example.org"} | admin)
+    db.session().delete(db.session().get_one(Membership, role.id))
+    db.session().commit()
+
+    assert undo(made.id, CALLER) == {Undone.REMOVED: 2}
+    assert undo(joined.id, CALLER) == {Undone.LAST_ADMINISTRATOR: 1}
+    assert undone(joined) == ["last_administrator"]
+    assert count(Membership, role=Role.ACCOUNT_ADMIN, account_id=there.id) == 1
+
+
+def test_of_accounts_that_alone_administer_a_place_one_stays() -> None:
+    factories.organisation("Cy")
+    admin = {"organisation": "Cy", "role": "account-admin"}
+    done = bring_in({"email": "ana@example.org"} | admin, {"email": "cy@example.org"} | admin)
+
+    assert undo(done.id, CALLER) == {Undone.REMOVED: 1, Undone.LAST_ADMINISTRATOR: 1}
+    assert count(Membership, role=Role.ACCOUNT_ADMIN) == 1
+
+
 def test_who_became_a_superuser_since_stays() -> None:
     done = bring_in({"email": "ana@example.org"})
     administration.add_membership(found("ana@example.org"), None, Role.SUPERUSER, VISITOR)

@@ -11,11 +11,11 @@ from werkzeug.routing import Rule
 
 from app import db
 from app.models import Account, AuditEvent, Membership, Organisation, Role, Session
-from app.operations import sessions
+from app.operations import audit, sessions
 from app.pages import looking_as
 from tests import factories
 from tests.conftest import Clock
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, VISITOR
 from tests.pages.admin.conftest import member, open_session
 from tests.pages.browser import Browser, text_of, values_of
 
@@ -482,3 +482,27 @@ def test_names_and_reasons_are_only_text(portal: Flask) -> None:
 
     assert f"You look as {markup}" in page.text
     assert f"Reason: {markup}" in page.text
+
+
+def test_an_organisation_s_administrator_sees_nothing_of_where_somebody_was_before(
+    portal: Flask,
+) -> None:
+    x, y = factories.organisation("Xylo"), factories.organisation("Yonder School")
+    ann = member(Role.STUDENT, x, "Ann Smith")
+    for at in (x, y, None):
+        with db.transaction():
+            audit.record("name_changed", VISITOR, account_id=ann.id, organisation_id=at and at.id)
+    shown = {}
+    for prefix, chief in (
+        (f"/o/{x.id}/admin", member(Role.ACCOUNT_ADMIN, x)),
+        ("/admin", member(Role.SUPERUSER)),
+    ):
+        browser = Browser(portal)
+        browser.sign_in(chief)
+        browser.open(f"{prefix}/accounts/{ann.id}")
+        browser.click("Look as this person")
+        browser.press("Look as this person", reason=WHY)
+        text = browser.open("/account/history").main
+        shown[prefix] = ("At Xylo" in text, "Yonder" in text, text.count("name was changed"))
+
+    assert list(shown.values()) == [(True, False, 2), (True, True, 3)]

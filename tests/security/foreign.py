@@ -112,6 +112,14 @@ HASHES: dict[str, tuple[str | None, str]] = {
             '"credentialData": "{\\"hashIterations\\":1000,\\"algorithm\\":\\"pbkdf2-sha256\\"}"}'
         ),
     ),
+    "Keycloak PBKDF2-SHA256, before version 8": (
+        None,
+        (
+            '{"type": "password", "hashedSaltedValue": '
+            '"U4uPZkyisRDQxo4GgDBK6LJHpRpWPuRS+uKPd4t1bm0=", "salt": "PweA8J6TMoaw1poTwniPcQ==",'
+            '"hashIterations": 1000, "counter": 0, "algorithm": "pbkdf2-sha256", "digits": 0}'
+        ),
+    ),
     "Keycloak argon2": (
         None,
         (

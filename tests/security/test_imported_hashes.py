@@ -198,6 +198,10 @@ MALFORMED = [
     '{"secretData": 1, "credentialData": 2}',
     '{"secretData": {"value": 1, "salt": 2}, "credentialData": {"hashIterations": 1}}',
     '{"secretData": ' + "[" * 1_000 + "}",
+    keycloak(bytes(32), hashIterations=float("inf"), algorithm="pbkdf2-sha256"),
+    keycloak(bytes(32), hashIterations=float("nan"), algorithm="pbkdf2-sha256"),
+    '{"hashedSaltedValue": "AAAA"}',
+    '{"hashedSaltedValue": "", "salt": "", "hashIterations": 1, "algorithm": "pbkdf2"}',
     "$2b$12$" + "a" * 3_000,
 ]
 

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 from flask import abort
@@ -43,9 +44,10 @@ def read(values: MultiDict[str, str], administrator: Administrator) -> Asked:
     typed = {name: text(values.get(name, "")) for name in NAMES}
     if not administrator.of_portal:
         typed["organisation"] = ""
+    named = partial(audit_reading.account_named, administrator)
     wanted = Filter(
-        account_id=_one(typed, "whom", audit_reading.account_named),
-        by_account_id=_one(typed, "by", audit_reading.account_named),
+        account_id=_one(typed, "whom", named),
+        by_account_id=_one(typed, "by", named),
         organisation_id=_one(typed, "organisation", uuid.UUID),
         what=_one(typed, "what", _event),
         interface=_one(typed, "interface", Interface),

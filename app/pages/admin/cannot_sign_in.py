@@ -9,11 +9,11 @@ from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app.models import Invitation
-from app.operations import invitation_list, sign_in_examination
+from app.operations import invitation_list, network_acts, sign_in_examination
 from app.operations.rights import Action
 from app.pages.admin import invitation_words, verdict_lines, verdict_words, words
 from app.pages.admin.forms import WhoForm
-from app.pages.admin.seat import acting, granted, pages
+from app.pages.admin.seat import acting, can, granted, pages
 
 HERE = "/cannot-sign-in"
 
@@ -57,7 +57,13 @@ def verdict(account_id: uuid.UUID) -> ResponseReturnValue:
 
 def _page(form: WhoForm, *, nobody: bool = False, invited: list[Invitation] | None = None) -> str:
     return render_template(
-        "admin/cannot_sign_in.html", form=form, nobody=nobody, invited=_lines(invited or [])
+        "admin/cannot_sign_in.html",
+        form=form,
+        nobody=nobody,
+        invited=_lines(invited or []),
+        networks=network_acts.locked(acting()) if can(Action.UNLOCK_NETWORK) else [],
+        words=words,
+        said=verdict_words,
     )
 
 

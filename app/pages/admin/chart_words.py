@@ -27,7 +27,7 @@ SERIES = {
         "wrong_password": _l("Wrong password"),
         "unknown_account": _l("No such account"),
         "wrong_code": _l("Wrong second step"),
-        "shut": _l("Shut: locked, suspended or not activated"),
+        "shut": _l("Shut or locked, or not activated"),
     },
     Topic.NEWCOMERS: {
         "registered": _l("Registered"),
@@ -49,7 +49,7 @@ SERIES = {
 }
 ABOUT = {
     Topic.SIGN_INS: _l("Each session that was opened, on the pages and through every API."),
-    Topic.FAILURES: _l("Tries that opened nothing. Those that a lock turned away are not counted."),
+    Topic.FAILURES: _l("Tries that opened nothing, those that a lock turned away among them."),
     Topic.NEWCOMERS: _l("Where they came from; whether they are still there is not asked."),
     Topic.LOCKS: _l("Accounts that too many wrong tries locked for a while."),
     Topic.FACTORS: _l("The strongest one of each active account, looked at once a day."),

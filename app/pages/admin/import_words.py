@@ -53,6 +53,7 @@ UNDONE = {
     Undone.IN_USE: _l("Left, because somebody uses it"),
     Undone.OTHER_MEMBERSHIPS: _l("Left, for they belong elsewhere by now"),
     Undone.LAST_SUPERUSER: _l("Left: the portal's only superuser"),
+    Undone.LAST_ADMINISTRATOR: _l("Left: their organisation's only account administrator"),
     Undone.ACCOUNT_LEFT: _l("Left with their accounts"),
     Undone.ACCEPTED: _l("Left, because the invitation was accepted"),
     Undone.GONE: _l("Gone already"),
@@ -115,6 +116,7 @@ FILES = {
     FileFault.NOT_UTF8: _l("The file is in another encoding than UTF-8: save it as UTF-8."),
     FileFault.NO_COLUMN: _l("The file has no column called %(column)s."),
     FileFault.REPEATED_COLUMN: _l("The file has two columns called %(column)s: rename one."),
+    FileFault.TOO_MANY_COLUMNS: _l("The file has more than a thousand columns: leave some out."),
     FileFault.NO_IDENTITY: _l("Choose the column that has the address, or the username."),
     FileFault.BROKEN: _l(
         "The file is no JSON from row %(row)s on: it has to be a list, or an object on each line."

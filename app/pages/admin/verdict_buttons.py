@@ -7,7 +7,7 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from app.errors import Refusal
-from app.operations import locks, sign_in_cures
+from app.operations import authority, locks, sign_in_cures
 from app.operations.authority import Administrator
 from app.operations.rights import Action
 from app.operations.sign_in_cures import Cure
@@ -56,6 +56,13 @@ class Desk:
         cure = sign_in_cures.against(refusal, self.seen, self.who, way)
         until: datetime | None = getattr(refusal, "until", None)
         return Cause(verdict_words.why(refusal, way), self._leading_to(cure), until)
+
+    def opening(self, network: str) -> Button | None:
+        """Return the button that opens the lock of a network, where it may be opened."""
+        if authority.reach(self.who, Action.UNLOCK_NETWORK) is None:
+            return None
+        url = url_for(".unlock_network_page", at=network, who=self.seen.account.id)
+        return Button(_("Open the lock of the network"), url)
 
     def _leading_to(self, cure: Cure | None) -> Button | None:
         if cure is None:

@@ -23,9 +23,10 @@ def of(desk: Desk) -> list[Cause]:
 
 def _of_account(desk: Desk, facts: Facts) -> Iterator[Cause]:
     for each in facts.networks:
-        network = each.network
-        text = _("Too many wrong passwords came from the network %(network)s.", network=network)
-        yield Cause(text, until=each.until)
+        text = verdict_words.network(each)
+        yield Cause(text, desk.opening(each.network), each.until)
+    if facts.turned_away:
+        yield Cause(verdict_words.turned_away(facts.turned_away))
     if wrong := _wrong_passwords(facts.tries):
         yield Cause(verdict_words.wrong_passwords(wrong), desk.button(Action.SEND_RESET))
     if facts.clock_offset is not None:

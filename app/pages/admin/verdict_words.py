@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from app.errors import Refusal
 from app.models import Demand, Factor
 from app.operations.account_rules import InReach
-from app.operations.sign_in_facts import Delivery
+from app.operations.sign_in_facts import Delivery, NetworkLock
 from app.operations.sign_in_verdicts import Way
 from app.pages.admin import rule_words
 
@@ -114,6 +114,28 @@ def wrong_passwords(count: int) -> str:
         "Since they last got in, %(num)s tries were with wrong passwords.",
         count,
     )
+
+
+def turned_away(count: int) -> str:
+    """Tell of tries that met a lock of the account."""
+    return ngettext(
+        "While the account was locked, %(num)s try was turned away: nothing was compared.",
+        "While the account was locked, %(num)s tries were turned away: nothing was compared.",
+        count,
+    )
+
+
+def network(lock: NetworkLock) -> str:
+    """Tell of a network that is locked, and how many tries that has turned away."""
+    text = _("Too many wrong passwords came from the network %(network)s.", network=lock.network)
+    if not lock.turned_away:
+        return text
+    since = ngettext(
+        "Since then, %(num)s try from there was turned away, whoever it was for.",
+        "Since then, %(num)s tries from there were turned away, whoever they were for.",
+        lock.turned_away,
+    )
+    return f"{text} {since}"
 
 
 def second_step(way: Way) -> str:

@@ -13,7 +13,7 @@ from app.operations import audit, sessions
 from tests import factories
 from tests.authenticator import Authenticator
 from tests.conftest import Clock
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, STRANGER
 from tests.operations.signing_in import fail, reason, signed_in
 from tests.operations.test_account_list import lock
 from tests.pages.admin.conftest import member
@@ -107,6 +107,84 @@ def test_a_lock_is_found_out_opened_and_they_sign_in(
     assert "The locks are open." in page.text
     assert "Nothing keeps them out" in page.main
     assert guest.sign_in(who).url == "/home"
+
+
+def test_the_lock_of_a_network_is_told_with_what_it_turned_away_and_opened(
+    superuser: Browser,
+) -> None:
+    who = factories.account("ann@example.org", name="Ann Smith")
+    factories.membership(who)
+    signed_in(who, visitor=STRANGER)
+    lock(Counted.NETWORK, STRANGER.network)
+    fail(who.email, 2)
+
+    page = examined(superuser, "ann@example.org")
+    [hint, *_] = rows_under(page, "What else to know")
+    assert f"the network {STRANGER.network}. Since then, 2 tries from there were turned" in hint
+    page = superuser.click("Open the lock of the network")
+    assert "Everybody behind it can try again" in page.main
+    assert reason(who.email, visitor=STRANGER) == "too_many_tries"
+    page = superuser.press("Open the lock of the network")
+
+    assert page.url == f"/admin/cannot-sign-in/{who.id}"
+    assert "The lock of the network is open." in page.text
+    assert "came from the network" not in page.main
+    assert reason(who.email, visitor=STRANGER) == ""
+    asked = f"/admin/cannot-sign-in/unlock-network?at=192.0.2.9%2F32&who={who.id}"
+    again = superuser.open(asked)
+    assert again.url == f"/admin/cannot-sign-in/{who.id}"
+    assert "it is so already" in again.text
+
+
+def test_tries_that_a_lock_turned_away_are_told(superuser: Browser) -> None:
+    who = factories.account("ann@example.org", name="Ann Smith")
+    fail(who.email, 12)
+
+    page = examined(superuser, "ann@example.org")
+
+    assert any("2 tries were turned away" in hint for hint in rows_under(page, "What else to know"))
+
+
+def test_an_account_administrator_has_no_button_for_a_network(
+    chief: Browser, place: Organisation
+) -> None:
+    who = member(Role.STUDENT, place)
+    signed_in(who, visitor=STRANGER)
+    lock(Counted.NETWORK, STRANGER.network)
+
+    page = examined(chief, who.email or "", place)
+
+    assert "came from the network" in page.main
+    assert "Open the lock of the network" not in page.main
+    url = f"/o/{place.id}/admin/cannot-sign-in"
+    assert STRANGER.network not in chief.open(url).main
+    assert chief.open(f"{url}/unlock-network?at=198.51.100.7%2F32").status == 404
+
+
+def test_locked_networks_are_listed_where_somebody_is_named(superuser: Browser) -> None:
+    who = factories.account("ann@example.org")
+    assert "locked now" not in superuser.open("/admin/cannot-sign-in").main
+    lock(Counted.NETWORK, STRANGER.network)
+    fail(who.email, 2)
+
+    page = superuser.open("/admin/cannot-sign-in")
+    [row] = rows_under(page, "Networks that are locked now")
+    assert f"the network {STRANGER.network}." in row
+    assert "2 tries from there" in row
+    superuser.click("Open the lock of the network")
+    page = superuser.press("Open the lock of the network")
+
+    assert page.url == "/admin/cannot-sign-in"
+    assert "locked now" not in page.main
+    assert reason(who.email, visitor=STRANGER) == ""
+
+
+def test_an_address_that_nobody_could_mean_is_none(superuser: Browser) -> None:
+    url = "/admin/cannot-sign-in/unlock-network"
+
+    assert superuser.open(f"{url}?at=x&who=somebody").status == 400
+    assert superuser.open(f"{url}?at={'x' * 400}").status == 400
+    assert superuser.open(f"{url}?at=x&who=6f0c1f7e-3a5c-4a43-9a0b-3b2f0f6f7d11").status == 404
 
 
 def test_not_now_leads_back_without_doing_anything(superuser: Browser) -> None:

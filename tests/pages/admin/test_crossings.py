@@ -431,3 +431,20 @@ def test_who_acted_from_elsewhere_is_not_named_in_the_audit_log(worlds: Worlds) 
     page = worlds.chief.open(f"/o/{worlds.x.id}/admin/audit?what=unlocked")
     assert "an administrator who is not of this organisation" in page.text
     assert not [each for each in worlds.secrets if each in page.text]
+
+
+@pytest.mark.parametrize("field", ["whom", "by"])
+def test_a_filter_by_name_tells_nobody_whose_events_the_organisation_bears(
+    worlds: Worlds, field: str
+) -> None:
+    who = worlds.targets["superuser"]
+    with db.transaction():
+        audit.record("unlocked", VISITOR, account_id=who.id, by=who.id, organisation_id=worlds.x.id)
+    for url, method in (("audit", "GET"), ("audit/export", "POST")):
+        base = f"/o/{worlds.x.id}/admin/{url}"
+        shown = []
+        for text in (who.email or "", "nobody@example.org"):
+            with counted() as sent:
+                answer = worlds.ask(method, base, what="unlocked", **{field: text})
+                shown.append((len(sent), body(answer).replace(text, NOBODY)))
+        assert shown[0] == shown[1]

@@ -60,6 +60,8 @@ OPENS = {
     "unlock": BOTH,
     "unlock_page": BOTH,
     "unlock_here": BOTH,
+    "unlock_network": SUPERUSERS,
+    "unlock_network_page": SUPERUSERS,
     "unlock_here_page": BOTH,
     "send_reset": BOTH,
     "send_reset_page": BOTH,
