@@ -3,10 +3,10 @@
 import json
 from typing import Any, cast
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from wtforms import (
     BooleanField,
+    ColorField,
     FileField,
     HiddenField,
     IntegerField,
@@ -32,6 +32,9 @@ MOST_POINTS = 100
 
 def _l(text: str) -> str:
     return cast(str, lazy_gettext(text))
+
+
+NO_POINTS = _l("Enter one to ten numbers from 0 to 100, such as 5, 3, 1, 0.")
 
 
 def _whole(label: str, least: int, most: int, *, optional: bool = False) -> IntegerField:
@@ -83,14 +86,16 @@ class SettingsForm(Form):
         _l("allowGenericUsers: accounts without an address are let in")
     )
     enableLti = BooleanField(_l("enableLti: kept and served through the API"))  # noqa: N815
-    defaultTratSettings = StringField(_l("defaultTratSettings: points, kept and served"))  # noqa: N815
+    defaultTratSettings = StringField(  # noqa: N815
+        _l("defaultTratSettings: points, kept and served"), [InputRequired(NO_POINTS)]
+    )
     confirmed = HiddenField()
 
     def validate_defaultTratSettings(self, field: StringField) -> None:  # noqa: N802
         """Take one to ten numbers from 0 to 100."""
         points = _points(field.data or "")
         if not points or len(points) > 10 or max(points) > MOST_POINTS:  # noqa: PLR2004 (as kept)
-            raise ValidationError(_("Enter one to ten numbers from 0 to 100, such as 5, 3, 1, 0."))
+            raise ValidationError(NO_POINTS)
 
     def changes(self, organisation: Organisation) -> dict[str, str]:
         """Return what differs from the settings as they are, in the spelling they are read in."""
@@ -118,7 +123,7 @@ def filled(organisation: Organisation) -> SettingsForm:
 class ColourForm(Form):
     """An organisation's colour."""
 
-    colour = StringField(_l("Colour"), [Optional(), Length(max=7)])
+    colour = ColorField(_l("Colour"), [Optional(), Length(max=7)])
 
 
 class LogoForm(Form):
