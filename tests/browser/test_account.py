@@ -22,7 +22,7 @@ def test_a_changed_password_ends_all_other_sessions(
     enter(elsewhere, person, sink, OPEN)
 
     here.goto("/account/password")
-    here.get_by_label("Present password").fill(PASSWORD)
+    here.get_by_label("Current password").fill(PASSWORD)
     here.get_by_label("New password").fill(NEW_PASSWORD)
     press(here, "Change the password")
 
