@@ -262,6 +262,17 @@ def audit_a_late_code(who: Account) -> None:
     )
 
 
+def test_a_pin_that_still_waits_is_not_said_to_be_lost(superuser: Browser) -> None:
+    who = factories.account("ann@example.org")
+    factories.membership(who, factories.pin_organisation())
+    signed_in(who)
+
+    page = examined(superuser, "ann@example.org")
+
+    assert "The newest PIN is not sent yet" in page.main
+    assert "did not get through" not in page.main
+
+
 def test_mails_are_told_with_their_fate_and_without_their_words(superuser: Browser) -> None:
     who = factories.account("ann@example.org")
     factories.membership(who, factories.pin_organisation())
