@@ -60,7 +60,6 @@ def check(browser: Browser, at: str, content: bytes, **fields: str) -> Page:
 
 def run(browser: Browser) -> Page:
     """Confirm a checked import, and have it done."""
-    browser.click("Import")
     browser.open(f"{_url(browser)}/run")
     browser.press("Import")
     return _look(browser)
