@@ -111,7 +111,7 @@ def ask_for_reset(page: Page, person: Person) -> None:
     page.get_by_role("link", name="Forgotten your password?").click()
     page.get_by_label("E-mail or username").fill(person.email)
     press(page, "Send the mail")
-    shows(page, "Look into your mail")
+    shows(page, "Check your mail")
 
 
 def set_new_password(page: Page) -> None:

@@ -70,24 +70,24 @@ class SettingsForm(Form):
     factorForStudents = _factor(_l("Students"))  # noqa: N815 (as it is kept and served)
     factorForTeachers = _factor(_l("Teachers"))  # noqa: N815
     factorForAccountAdmins = _factor(_l("Account administrators"))  # noqa: N815
-    mfaForStudents = BooleanField(_l("mfaForStudents: students answer a second step"))  # noqa: N815
-    mfaForTeachers = BooleanField(_l("mfaForTeachers: teachers answer a second step"))  # noqa: N815
+    mfaForStudents = BooleanField(_l("Students answer a second step (mfaForStudents)"))  # noqa: N815
+    mfaForTeachers = BooleanField(_l("Teachers answer a second step (mfaForTeachers)"))  # noqa: N815
     pinAllowed = BooleanField(_l("An e-mailed PIN counts as a second step"))  # noqa: N815
     rememberDeviceDays = _whole(_l("Days for which a device may be trusted"), 0, 90)  # noqa: N815
     maxFailedSignInAttempts = _whole(_l("Wrong passwords before a lock"), 1, 100)  # noqa: N815
     lockMinutes = _whole(_l("Minutes that a lock lasts"), 1, 1440)  # noqa: N815
     passwordMinLength = _whole(  # noqa: N815
-        _l("Least length of a new password"), 6, 128, optional=True
+        _l("Fewest characters of a new password"), 6, 128, optional=True
     )
     sessionHours = _whole(  # noqa: N815
         _l("Hours that somebody stays signed in at most"), 1, 720, optional=True
     )
     allowGenericUsers = BooleanField(  # noqa: N815
-        _l("allowGenericUsers: accounts without an address are let in")
+        _l("Accounts without an address are let in (allowGenericUsers)")
     )
-    enableLti = BooleanField(_l("enableLti: kept and served through the API"))  # noqa: N815
+    enableLti = BooleanField(_l("LTI (enableLti)"))  # noqa: N815
     defaultTratSettings = StringField(  # noqa: N815
-        _l("defaultTratSettings: points, kept and served"), [InputRequired(NO_POINTS)]
+        _l("Points of tRATs (defaultTratSettings)"), [InputRequired(NO_POINTS)]
     )
     confirmed = HiddenField()
 
@@ -135,9 +135,9 @@ class LogoForm(Form):
 class MarksForm(Form):
     """What contract 003 serves of an organisation, which only the portal says."""
 
-    accountName = StringField(_l("accountName"), [Length(max=LONGEST_NAME)])  # noqa: N815
-    isActive = BooleanField(_l("isActive"))  # noqa: N815
-    isPaid = BooleanField(_l("isPaid"))  # noqa: N815
+    accountName = StringField(_l("Name of the account (accountName)"), [Length(max=LONGEST_NAME)])  # noqa: N815
+    isActive = BooleanField(_l("Active (isActive)"))  # noqa: N815
+    isPaid = BooleanField(_l("Paid (isPaid)"))  # noqa: N815
 
 
 def _points(text: str) -> list[int]:

@@ -236,7 +236,7 @@ def test_what_else_is_known_is_told(superuser: Browser, clock: Clock) -> None:
         "Too many wrong passwords came from the network 198.51.100.7/32.",
         "They asked to have the account removed.",
         "They have a passkey: no lock of a password stops that one.",
-        "3 recovery codes are left. Remove the second factor",
+        "3 recovery codes are left. Remove the second step",
         "A sign-in failed · Wrong password 3 times",
         "Asked by Strict School",
         "An authenticator app or a passkey",

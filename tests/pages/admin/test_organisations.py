@@ -146,7 +146,7 @@ def test_only_what_may_stay_empty_is_called_optional(chief: Browser, place: Orga
     looks = chief.open(of(place)).main
 
     assert "Students (optional)" not in rules
-    assert "points, kept and served (optional)" not in rules
+    assert "(defaultTratSettings) (optional)" not in rules
     assert "Hours that somebody stays signed in at most (optional)" in rules
     assert "(optional)" not in looks
 
