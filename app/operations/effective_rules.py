@@ -11,6 +11,7 @@ from app.models import (
     Organisation,
     OrganisationPolicy,
     OrganisationSettings,
+    Role,
 )
 from app.operations import new_passwords, sessions
 
@@ -36,8 +37,18 @@ class Effective:
     by: SetBy
 
 
+DEMANDED_OF = {
+    "factorForStudents": Role.STUDENT,
+    "factorForTeachers": Role.TEACHER,
+    "factorForAccountAdmins": Role.ACCOUNT_ADMIN,
+}
+
+
 def of_organisation(organisation: Organisation) -> list[Effective]:
-    """Return every setting of an organisation with the value that holds."""
+    """Return every setting of an organisation with the value that holds.
+
+    What is asked of a role is the stricter of contract 003's setting and our own.
+    """
     settings = organisation.effective_settings.model_dump()
     usual = OrganisationSettings().model_dump()
     theirs = organisation.settings.model_dump() if organisation.settings else {}
@@ -47,7 +58,11 @@ def of_organisation(organisation: Organisation) -> list[Effective]:
     ]
     usual = OrganisationPolicy().model_dump()
     for key, own in organisation.policy.model_dump().items():
-        rules.append(_of_policy(key, own, changed=own != usual[key]))
+        if key in DEMANDED_OF:
+            holds = organisation.demand_on(DEMANDED_OF[key]).name.lower()
+            rules.append(Effective(key, own, holds, _by(holds != usual[key])))
+        else:
+            rules.append(_of_policy(key, own, changed=own != usual[key]))
     return rules
 
 

@@ -145,9 +145,9 @@ def _tell_administrators(account: Account) -> None:
     here = [m.organisation_id for m in memberships.of(account.id) if m.organisation_id]
     admins = Membership.role == Role.ACCOUNT_ADMIN, Membership.organisation_id.in_(here)
     told = _holders(account, *admins) or _holders(account, Membership.role == Role.SUPERUSER)
-    who = account.email or account.username or ""
+    said = {"person": account.shown_name, "identity": account.email or account.username or ""}
     for each in told:
-        outbox.put("not_me_reported", each, {"person": account.name, "identity": who})
+        outbox.put("not_me_reported", each, {"name": each.shown_name, **said})
 
 
 def _holders(account: Account, *of_role: ColumnElement[bool]) -> Sequence[Account]:

@@ -66,7 +66,7 @@ def _kept_headers(error: HTTPException) -> dict[str, str]:
 
 def _of_old_form(_error: CSRFError) -> ResponseReturnValue:
     sentence = _("This form is too old, or your browser keeps no cookies. Nothing was changed.")
-    return _page(403, message=sentence, title=_("Load the page again"))
+    return _page(403, message=sentence, title=_("Load the page again"), advice=400)
 
 
 def _of_refusal(refusal: Refusal) -> ResponseReturnValue:
@@ -110,10 +110,13 @@ def _page(
     message: str = "",
     title: str | None = None,
     headers: dict[str, str] | None = None,
+    advice: int | None = None,
 ) -> Response:
+    """Make the page; `advice` is the code whose advice fits, where it is not its own."""
     page = render_template(
         "error.html",
         code=code,
+        advice_of=advice or code,
         title_text=title or TITLES.get(code) or TITLES[code // 100 * 100],
         message=message,
         retry_after=(headers or {}).get("Retry-After"),

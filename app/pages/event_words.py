@@ -16,7 +16,7 @@ SENTENCES = {
     "pin_resent": _l("A PIN was mailed again"),
     "seat_taken": _l("Switched to a role"),
     "confirmed": _l("Confirmed who it is"),
-    "confirmation_failed": _l("A wrong password was given where the account's own was asked for"),
+    "confirmation_failed": _l("A wrong password was typed to confirm who it is"),
     "signed_out": _l("Signed out"),
     "session_ended": _l("A session was ended"),
     "sessions_ended": _l("All other sessions were ended"),

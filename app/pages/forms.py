@@ -72,12 +72,12 @@ def _identity() -> StringField:
     return line(_l("E-mail or username"), missing, LONGEST_IDENTITY)
 
 
-def address() -> EmailField:
-    """Return a field for an e-mail address."""
+def address(missing: str = _l("Enter your e-mail address.")) -> EmailField:
+    """Return a field for an e-mail address, one's own or, with words for it, somebody else's."""
     return EmailField(
         _l("E-mail address"),
         [
-            DataRequired(_l("Enter your e-mail address.")),
+            DataRequired(missing),
             Length(max=LONGEST_IDENTITY, message=_l("This is too long.")),
             no_control_characters,
         ],
@@ -178,9 +178,10 @@ class RemovalForm(Form):
 
 
 class ChangePasswordForm(NewPasswordForm):
-    """The present password and the next."""
+    """The current password and the next, in the order in which they stand."""
 
-    current = _password(_l("Present password"), _l("Enter your present password."))
+    current = _password(_l("Current password"), _l("Enter your current password."))
+    password = _password(_l("New password"), _l("Enter a new password."))
 
 
 class ConfirmForm(Form):

@@ -13,8 +13,11 @@ from app.errors import PasswordRefused, Refusal, WrongCode
 from app.security.password_rules import Problem
 
 MINUTE_S = 60
-_NO_MATCH = _l("That e-mail or username and password do not match.")
-_WAIT = _l("Too many wrong tries. Nothing is compared for now: try again %(when)s.")
+_NO_MATCH = _l(
+    "That e-mail or username and password do not match. Check both for slips. If you registered "
+    "lately, open the mail that confirms your address first."
+)
+_WAIT = _l("Too many wrong tries, so signing in is locked for now: try again %(when)s.")
 
 _SLOW_CLOCK = _l(
     "That code is %(span)s old. If the app shows it now, its clock is slow: set the phone's time "
@@ -29,9 +32,11 @@ SENTENCES = {
     "refused": _l("That cannot be done."),
     "unknown_account": _NO_MATCH,
     "wrong_password": _l("That is not the right password."),
-    "not_activated": _l("This account's address is not confirmed yet."),
-    "account_suspended": _l("This account is suspended."),
-    "no_way_in": _l("There is no way in for you just now."),
+    "not_activated": _l(
+        "This account's address is not confirmed yet. Open the link in the mail that went there."
+    ),
+    "account_suspended": _l("This account is suspended. Ask your organisation's administrators."),
+    "no_way_in": _l("There is no way in for you just now. Ask your organisation's administrators."),
     "locked": _WAIT,
     "membership_locked": _WAIT,
     "too_many_tries": _l("Too many wrong tries came from your network. Try again %(when)s."),
@@ -64,7 +69,9 @@ SENTENCES = {
     "invalid_setting": _l("This setting cannot have this value."),
     "already_exists": _l("That is there already."),
     "not_found": _l("There is nothing like that here."),
-    "last_superuser": _l("The portal would be left without a superuser."),
+    "last_superuser": _l(
+        "The portal would be left without a superuser. Make somebody else one first."
+    ),
     "last_administrator": _l(
         "An organisation would be left without an administrator. Ask for another one there first."
     ),

@@ -28,7 +28,7 @@ def of(membership: Membership) -> list[Rule]:
         return [Rule(_("Your account's password opens this seat."), _("The portal's own rule."))]
     return [
         _factor(place, membership.role),
-        _trust(place),
+        _trust(place, membership.role),
         _lock(place),
         _session(place),
         _length(place),
@@ -54,10 +54,12 @@ def _factor(place: Organisation, role: Role) -> Rule:
             return Rule(what, by_organisation)
 
 
-def _trust(place: Organisation) -> Rule:
-    days = place.policy.rememberDeviceDays
+def _trust(place: Organisation, role: Role) -> Rule:
+    days, usual = place.policy.rememberDeviceDays, _("The portal's usual rule.")
+    if days == 0 and place.demand_on(role) is Demand.NONE:
+        return Rule(_("Whoever has set up a second step is asked for it each time."), usual)
     if days == 0:
-        return Rule(_("The second step is asked on every device."), _("The portal's usual rule."))
+        return Rule(_("The second step is asked each time, on every device."), usual)
     said = ngettext(
         "A device may be trusted for %(num)s day.",
         "A device may be trusted for %(num)s days.",

@@ -22,7 +22,7 @@ def test_a_changed_password_ends_all_other_sessions(
     enter(elsewhere, person, sink, OPEN)
 
     here.goto("/account/password")
-    here.get_by_label("Present password").fill(PASSWORD)
+    here.get_by_label("Current password").fill(PASSWORD)
     here.get_by_label("New password").fill(NEW_PASSWORD)
     press(here, "Change the password")
 
@@ -111,7 +111,7 @@ def ask_for_reset(page: Page, person: Person) -> None:
     page.get_by_role("link", name="Forgotten your password?").click()
     page.get_by_label("E-mail or username").fill(person.email)
     press(page, "Send the mail")
-    shows(page, "Look into your mail")
+    shows(page, "Check your mail")
 
 
 def set_new_password(page: Page) -> None:

@@ -1,6 +1,4 @@
-"""The pages at /docs: a bearer, and who it belongs to, within a minute of arriving."""
-
-import time
+"""The pages at /docs: a bearer, and who it belongs to, in a few presses."""
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -27,7 +25,7 @@ def test_each_contract_can_be_tried_out(browse: Browse, served: Portal, number: 
 
 def test_a_newcomer_asks_who_they_are(browse: Browse, served: Portal, newcomer: Person) -> None:
     served.run([portal_process.account(newcomer.email, PASSWORD)])
-    page, arrived = browse(), time.monotonic()
+    page = browse()
     page.goto(f"{served.url}/docs/001")
 
     login = _open(page, "/api/v1/login")
@@ -41,7 +39,6 @@ def test_a_newcomer_asks_who_they_are(browse: Browse, served: Portal, newcomer: 
     expect(me.locator(".live-responses-table")).to_contain_text(newcomer.email)
     page.get_by_role("button", name="Ask who I am").click()
     expect(page.locator(".try-out-who pre")).to_contain_text(newcomer.email)
-    assert time.monotonic() - arrived < 60
 
 
 def _open(page: Page, path: str) -> Locator:

@@ -20,7 +20,7 @@ def register(browse: Browse, newcomer: Person) -> Page:
     page.get_by_label("Your name").fill(newcomer.name)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     press(page, "Register")
-    shows(page, "Look into your mail")
+    shows(page, "Check your mail")
     return page
 
 

@@ -18,7 +18,7 @@ def ask_for_address(page: Page, address: str) -> None:
     page.get_by_role("link", name="Change the address").click()
     page.get_by_label("New e-mail address").fill(address)
     press(page, "Send the mail")
-    shows(page, "Look into your mail")
+    shows(page, "Check your mail")
 
 
 @both

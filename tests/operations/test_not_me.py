@@ -716,7 +716,7 @@ def test_the_administrators_of_its_organisations_are_told_and_nobody_else() -> N
     [mail] = factories.mails("not_me_reported")
     assert mail.recipient == admin.email
     words = factories.words(mail)
-    assert words == {"person": who.name, "identity": who.email}
+    assert words == {"name": admin.name, "person": who.name, "identity": who.email}
 
 
 def test_where_nobody_administers_it_superusers_are_told(clock: Clock) -> None:

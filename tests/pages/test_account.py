@@ -81,7 +81,7 @@ def test_empty_fields_are_named(guest: Browser) -> None:
     page = guest.press("Change the password", current="", password="")
 
     assert page.status == 400
-    assert "Enter your present password." in page.text
+    assert "Enter your current password." in page.text
     assert "Enter a new password." in page.text
 
 
@@ -162,3 +162,12 @@ def test_a_proof_that_took_too_long_starts_again_at_home(guest: Browser, clock: 
 
     assert page.url == "/home"
     assert "That took too long. Start again." in page.text
+
+
+def test_what_is_missing_is_listed_as_the_fields_stand(guest: Browser) -> None:
+    guest.sign_in(factories.account())
+    guest.open("/account/password")
+
+    said = guest.press("Change the password").main
+
+    assert said.index("Enter your current password.") < said.index("Enter a new password.")

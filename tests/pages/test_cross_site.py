@@ -84,6 +84,8 @@ def test_a_token_of_another_browser_is_refused(guest: Browser, portal: Flask) ->
 
     assert page.status == 403
     assert page.heading == "Load the page again"
+    assert "Go back, load the page again, and repeat what you did." in page.main
+    assert "ask whoever runs this" not in page.main
 
 
 def _some(_name: str) -> str:

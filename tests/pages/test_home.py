@@ -151,6 +151,18 @@ def test_a_seat_page_tells_role_administrators_and_rules(guest: Browser) -> None
     assert "You stay signed in for 8 hours at most." in page.text
 
 
+def test_a_seat_that_asks_no_second_step_says_when_ones_own_is_asked(guest: Browser) -> None:
+    who = factories.account()
+    factories.membership(who, factories.organisation("Cy"))
+    guest.sign_in(who)
+
+    page = guest.click("Open")
+
+    assert "A password is enough; no second step is asked." in page.text
+    assert "Whoever has set up a second step is asked for it each time." in page.text
+    assert "on every device" not in page.text
+
+
 def test_the_superuser_has_a_seat_of_their_own(guest: Browser) -> None:
     who = factories.account()
     factories.membership(who, role=Role.SUPERUSER)

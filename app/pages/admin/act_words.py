@@ -74,12 +74,12 @@ WORDS = {
     ),
     Action.REMOVE_FACTOR: Words(
         "remove-factor",
-        _l("Remove the second factor"),
+        _l("Remove the second step"),
         _l(
             "For somebody who lost the phone with the app. All sessions end; the person is told "
             "by mail, and sets up a new one where it is demanded. Make sure who asks you for this."
         ),
-        _l("The second factor is removed."),
+        _l("The second step is removed."),
         "danger",
     ),
     Action.END_SESSIONS: Words(

@@ -92,7 +92,7 @@ class RoleForm(Form):
 class NewAccountForm(RoleForm):
     """Somebody who is to have an account. There is no password to type: nobody else chooses it."""
 
-    email = address()
+    email = address(_l("Enter an e-mail address."))
     name = StringField(
         _l("Name"),
         [Length(max=LONGEST_NAME, message=_l("This is too long.")), no_control_characters],

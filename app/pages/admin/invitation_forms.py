@@ -24,7 +24,7 @@ class _ForRole(Form):
 class InviteForm(_ForRole):
     """Somebody who is to be invited."""
 
-    email = address()
+    email = address(_l("Enter an e-mail address."))
     name = StringField(
         _l("Name"),
         [Length(max=LONGEST_NAME, message=_l("This is too long.")), no_control_characters],

@@ -7,7 +7,7 @@ from flask import flash, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.errors import NotFound, ProofRequired, Refusal
+from app.errors import AlreadyExists, NotFound, ProofRequired, Refusal
 from app.models import Account, Role
 from app.operations import authority, membership_acts, organisation_choice
 from app.operations.rights import Action
@@ -40,6 +40,9 @@ def add_role(account_id: uuid.UUID) -> ResponseReturnValue:
         membership_acts.add(acting(), account_id, role, visitor(), at)
     except ProofRequired:
         raise
+    except AlreadyExists as refusal:
+        form.role.errors = [_("The person has this role there already.")]
+        return problems.answer(_new_page(who, form), refusal)
     except Refusal as refusal:
         form.refuse(refusal)
         return problems.answer(_new_page(who, form), refusal)

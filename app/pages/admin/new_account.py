@@ -3,8 +3,9 @@
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
-from app.errors import ProofRequired, Refusal
+from app.errors import AlreadyExists, ProofRequired, Refusal
 from app.models import Role
 from app.operations import account_creation, authority, organisation_choice
 from app.operations.account_creation import Newcomer
@@ -13,6 +14,8 @@ from app.pages import problems
 from app.pages.admin.forms import NOWHERE, NewAccountForm
 from app.pages.admin.seat import acting, granted, pages
 from app.pages.visitor import visitor
+
+TAKEN = _l("There is an account with this address or username already. Look for it under People.")
 
 
 @pages.get("/accounts/new")
@@ -34,6 +37,9 @@ def create_account() -> ResponseReturnValue:
         made = account_creation.create(acting(), _newcomer(form), visitor())
     except ProofRequired:
         raise
+    except AlreadyExists as refusal:
+        form.email.errors = [TAKEN]
+        return problems.answer(_page(form), refusal)
     except Refusal as refusal:
         form.refuse(refusal)
         return problems.answer(_page(form), refusal)

@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
-from flask_babel import gettext as _
 from wtforms import (
     BooleanField,
+    ColorField,
     FileField,
     HiddenField,
     IntegerField,
@@ -28,6 +28,9 @@ from app.pages.forms import when_shown as _l
 
 LONGEST_NAME = 200
 MOST_POINTS = 100
+
+
+NO_POINTS = _l("Enter one to ten numbers from 0 to 100, such as 5, 3, 1, 0.")
 
 
 def _whole(label: str, least: int, most: int, *, optional: bool = False) -> IntegerField:
@@ -63,30 +66,32 @@ class SettingsForm(Form):
     factorForStudents = _factor(_l("Students"))  # noqa: N815 (as it is kept and served)
     factorForTeachers = _factor(_l("Teachers"))  # noqa: N815
     factorForAccountAdmins = _factor(_l("Account administrators"))  # noqa: N815
-    mfaForStudents = BooleanField(_l("mfaForStudents: students answer a second step"))  # noqa: N815
-    mfaForTeachers = BooleanField(_l("mfaForTeachers: teachers answer a second step"))  # noqa: N815
+    mfaForStudents = BooleanField(_l("Students answer a second step (mfaForStudents)"))  # noqa: N815
+    mfaForTeachers = BooleanField(_l("Teachers answer a second step (mfaForTeachers)"))  # noqa: N815
     pinAllowed = BooleanField(_l("An e-mailed PIN counts as a second step"))  # noqa: N815
     rememberDeviceDays = _whole(_l("Days for which a device may be trusted"), 0, 90)  # noqa: N815
     maxFailedSignInAttempts = _whole(_l("Wrong passwords before a lock"), 1, 100)  # noqa: N815
     lockMinutes = _whole(_l("Minutes that a lock lasts"), 1, 1440)  # noqa: N815
     passwordMinLength = _whole(  # noqa: N815
-        _l("Least length of a new password"), 6, 128, optional=True
+        _l("Fewest characters of a new password"), 6, 128, optional=True
     )
     sessionHours = _whole(  # noqa: N815
         _l("Hours that somebody stays signed in at most"), 1, 720, optional=True
     )
     allowGenericUsers = BooleanField(  # noqa: N815
-        _l("allowGenericUsers: accounts without an address are let in")
+        _l("Accounts without an address are let in (allowGenericUsers)")
     )
-    enableLti = BooleanField(_l("enableLti: kept and served through the API"))  # noqa: N815
-    defaultTratSettings = StringField(_l("defaultTratSettings: points, kept and served"))  # noqa: N815
+    enableLti = BooleanField(_l("LTI (enableLti)"))  # noqa: N815
+    defaultTratSettings = StringField(  # noqa: N815
+        _l("Points of tRATs (defaultTratSettings)"), [InputRequired(NO_POINTS)]
+    )
     confirmed = HiddenField()
 
     def validate_defaultTratSettings(self, field: StringField) -> None:  # noqa: N802
         """Take one to ten numbers from 0 to 100."""
         points = _points(field.data or "")
         if not points or len(points) > 10 or max(points) > MOST_POINTS:  # noqa: PLR2004 (as kept)
-            raise ValidationError(_("Enter one to ten numbers from 0 to 100, such as 5, 3, 1, 0."))
+            raise ValidationError(NO_POINTS)
 
     def changes(self, organisation: Organisation) -> dict[str, str]:
         """Return what differs from the settings as they are, in the spelling they are read in."""
@@ -114,7 +119,7 @@ def filled(organisation: Organisation) -> SettingsForm:
 class ColourForm(Form):
     """An organisation's colour."""
 
-    colour = StringField(_l("Colour"), [Optional(), Length(max=7)])
+    colour = ColorField(_l("Colour"), [Optional(), Length(max=7)])
 
 
 class LogoForm(Form):
@@ -126,9 +131,9 @@ class LogoForm(Form):
 class MarksForm(Form):
     """What contract 003 serves of an organisation, which only the portal says."""
 
-    accountName = StringField(_l("accountName"), [Length(max=LONGEST_NAME)])  # noqa: N815
-    isActive = BooleanField(_l("isActive"))  # noqa: N815
-    isPaid = BooleanField(_l("isPaid"))  # noqa: N815
+    accountName = StringField(_l("Name of the account (accountName)"), [Length(max=LONGEST_NAME)])  # noqa: N815
+    isActive = BooleanField(_l("Active (isActive)"))  # noqa: N815
+    isPaid = BooleanField(_l("Paid (isPaid)"))  # noqa: N815
 
 
 def _points(text: str) -> list[int]:

@@ -1,7 +1,7 @@
 """The side list of administration: which pages there are, for the seats that may open them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -57,13 +57,6 @@ PLACES = [
         under="imports",
     ),
     Place(
-        "everybody",
-        "sign-out",
-        _l("Sign everybody out"),
-        _l("End every session of the portal at once, after something has gone badly wrong."),
-        Action.END_EVERYBODY,
-    ),
-    Place(
         "organisations",
         "building",
         _l("Organisations"),
@@ -95,9 +88,25 @@ PLACES = [
         Action.SEE_DIRECTORY,
         under="directory",
     ),
+    Place(
+        "everybody",
+        "sign-out",
+        _l("Sign everybody out"),
+        _l("End every session of the portal at once, after something has gone badly wrong."),
+        Action.END_EVERYBODY,
+    ),
 ]
 
 
-def open_to(can: Callable[[Action], bool]) -> list[Place]:
-    """Return the places that a seat may open."""
-    return [place for place in PLACES if place.action is None or can(place.action)]
+def open_to(can: Callable[[Action], bool], *, of_portal: bool) -> list[Place]:
+    """Return the places that a seat may open, named as that seat knows them."""
+    opened = [place for place in PLACES if place.action is None or can(place.action)]
+    return opened if of_portal else [_of_one(place) for place in opened]
+
+
+def _of_one(place: Place) -> Place:
+    """Return a place as a seat knows it that looks after one organisation alone."""
+    if place.endpoint != "organisations":
+        return place
+    about = _l("Its rules and who set them, its name and looks.")
+    return replace(place, name=_l("Organisation"), about=about)

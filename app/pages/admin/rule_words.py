@@ -22,8 +22,8 @@ NAMES = {
     "passwordMinLength": _l("A new password has at least"),
     "sessionHours": _l("Signed in at most"),
     "allowGenericUsers": _l("Accounts without an address are let in (allowGenericUsers)"),
-    "enableLti": _l("enableLti"),
-    "defaultTratSettings": _l("defaultTratSettings"),
+    "enableLti": _l("LTI, kept for programs (enableLti)"),
+    "defaultTratSettings": _l("Points of tRATs, kept for programs (defaultTratSettings)"),
 }
 FACTORS = {
     "none": _l("A password is enough"),

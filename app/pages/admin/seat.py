@@ -105,5 +105,5 @@ def _for_every_page() -> dict[str, object]:
         "administered": organisation(),
         "can": can,
         "Action": Action,
-        "sections": places.open_to(can),
+        "sections": places.open_to(can, of_portal=organisation() is None),
     }

@@ -31,8 +31,8 @@ def _of_account(desk: Desk, facts: Facts) -> Iterator[Cause]:
         yield Cause(verdict_words.wrong_passwords(wrong), desk.button(Action.SEND_RESET))
     if facts.clock_offset is not None:
         yield Cause(verdict_words.clock(facts.clock_offset))
-    if _is_pin_missing(facts.mails):
-        yield Cause(_("The newest PIN did not get through: see the mails below."))
+    if missing := _missing_pin(facts.mails):
+        yield Cause(missing)
     yield from _of_what_they_did(facts)
 
 
@@ -45,9 +45,14 @@ def _of_what_they_did(facts: Facts) -> Iterator[Cause]:
         yield Cause(_("They have a passkey: no lock of a password stops that one."))
 
 
-def _is_pin_missing(mails: list[Mail]) -> bool:
+def _missing_pin(mails: list[Mail]) -> str:
+    """Tell of the newest PIN, unless the mail server has it or there is none."""
     newest = next((mail for mail in mails if mail.kind == "pin"), None)
-    return newest is not None and newest.delivery is not Delivery.SENT
+    if newest is None or newest.delivery is Delivery.SENT:
+        return ""
+    if newest.delivery in {Delivery.WAITING, Delivery.RETRIED}:
+        return _("The newest PIN is not sent yet: see the mails below.")
+    return _("The newest PIN did not get through: see the mails below.")
 
 
 def _of_devices(desk: Desk) -> Iterator[Cause]:

@@ -82,7 +82,7 @@ def _verdict(seen: Examination) -> tuple[str, str]:
         return _("Some ways in are open, others are not."), cards.WANTING
     if seen.facts is None:
         return _("Nothing at this organisation keeps them out."), cards.READY
-    said = _("Nothing keeps them out: what they are asked for opens every way in.")
+    said = _("Nothing keeps them out: every way in opens with what it asks for.")
     return said, cards.READY
 
 

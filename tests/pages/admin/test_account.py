@@ -189,11 +189,11 @@ def test_a_lost_app_is_removed(superuser: Browser) -> None:
     who = member(Role.STUDENT)
     factories.app_of(who)
     page_of(superuser, who)
-    superuser.click("Remove the second factor")
+    superuser.click("Remove the second step")
 
-    page = superuser.press("Remove the second factor")
+    page = superuser.press("Remove the second step")
 
-    assert "The second factor is removed." in page.text
+    assert "The second step is removed." in page.text
     assert "None is set up." in page.text
 
 

@@ -24,7 +24,7 @@ def test_a_look_first_then_one_button(chief: Browser, place: Organisation) -> No
     factories.membership(pupils[2])
     chief.open(f"/o/{place.id}/admin/accounts")
 
-    look = chief.ask("Look first", act="suspend", who=[each.short_id for each in pupils])
+    look = chief.ask("Preview", act="suspend", who=[each.short_id for each in pupils])
 
     assert look.heading == "Suspend"
     assert "2 accounts" in look.main
@@ -36,7 +36,7 @@ def test_a_look_first_then_one_button(chief: Browser, place: Organisation) -> No
 def test_all_that_go_are_sent_by_the_button(superuser: Browser) -> None:
     pupils = [member(Role.STUDENT, name=f"Pupil {n}") for n in range(3)]
     superuser.open("/admin/accounts")
-    superuser.ask("Look first", act="suspend", who=[each.short_id for each in pupils])
+    superuser.ask("Preview", act="suspend", who=[each.short_id for each in pupils])
     fields = superuser.shown.form("Suspend").iter("input")
     chosen = [each.get("value") for each in fields if each.get("name") == "who"]
     token = values_of(superuser.shown.form("Suspend"))["csrf_token"]
@@ -56,7 +56,7 @@ def test_all_that_go_are_sent_by_the_button(superuser: Browser) -> None:
 def test_nothing_chosen_is_told(superuser: Browser, fields: dict[str, str | list[str]]) -> None:
     superuser.open("/admin/accounts")
 
-    page = superuser.ask("Look first", **fields)
+    page = superuser.ask("Preview", **fields)
 
     assert "Choose at least one account" in page.text
     assert page.url == "/admin/accounts"
@@ -89,11 +89,11 @@ def test_the_choice_of_a_whole_page_survives_the_proof(superuser: Browser, clock
     for number in range(25):
         member(Role.STUDENT, name=f"Pupil {number:02}")
     superuser.open("/admin/accounts")
-    boxes = superuser.shown.form("Look first").iter("input")
+    boxes = superuser.shown.form("Preview").iter("input")
     chosen = [each.get("value", "") for each in boxes if each.get("name") == "who"]
     clock.advance(sessions.STEP_UP)
 
-    asked = superuser.ask("Look first", act="suspend", who=chosen)
+    asked = superuser.ask("Preview", act="suspend", who=chosen)
     page = superuser.press("Continue", password=PASSWORD)
 
     assert len(chosen) == 25

@@ -314,7 +314,7 @@ def test_what_else_is_known_is_told(superuser: Browser, clock: Clock) -> None:
         "Too many wrong passwords came from the network 198.51.100.7/32.",
         "They asked to have the account removed.",
         "They have a passkey: no lock of a password stops that one.",
-        "3 recovery codes are left. Remove the second factor",
+        "3 recovery codes are left. Remove the second step",
         "A sign-in failed · Wrong password 3 times",
         "Asked by Strict School",
         "An authenticator app or a passkey",
@@ -338,6 +338,17 @@ def audit_a_late_code(who: Account) -> None:
     audit.record(
         "wrong_code", factories.VISITOR, account_id=who.id, factor="code", clock_offset_s=-90
     )
+
+
+def test_a_pin_that_still_waits_is_not_said_to_be_lost(superuser: Browser) -> None:
+    who = factories.account("ann@example.org")
+    factories.membership(who, factories.pin_organisation())
+    signed_in(who)
+
+    page = examined(superuser, "ann@example.org")
+
+    assert "The newest PIN is not sent yet" in page.main
+    assert "did not get through" not in page.main
 
 
 def test_mails_are_told_with_their_fate_and_without_their_words(superuser: Browser) -> None:

@@ -123,7 +123,7 @@ def test_what_cannot_be_is_told_beside_the_address(chief: Browser, place: Organi
     for address, sentence in (
         ("mia@example.org", "Has this role here already."),
         ("nowhere", "This is not an e-mail address"),
-        ("", "Enter your e-mail address."),
+        ("", "Enter an e-mail address."),
     ):
         page = chief.press("Send the invitation", email=address)
         assert page.status == 400

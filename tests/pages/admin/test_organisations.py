@@ -14,7 +14,7 @@ from app.operations import organisation_people
 from tests import factories
 from tests.conftest import Clock
 from tests.pages.admin.conftest import member
-from tests.pages.browser import Browser, Page, values_of
+from tests.pages.browser import Browser, Page, text_of, values_of
 
 HOST = "http://localhost"
 
@@ -90,6 +90,23 @@ def test_an_account_admin_is_led_to_the_own_organisation(
     assert "isPaid" not in page.main
 
 
+def side_list(page: Page) -> list[str]:
+    [side] = [each for each in page.root.iter("nav") if each.get("class") == "side"]
+    return [text_of(link) for link in side.iter("a")]
+
+
+def test_the_side_list_names_what_the_seat_looks_after(
+    chief: Browser, superuser: Browser, place: Organisation
+) -> None:
+    own, portal = side_list(chief.open(of(place))), side_list(superuser.open("/admin/"))
+
+    assert "Organisation" in own
+    assert "Organisations" not in own
+    assert "Organisations" in portal
+    # What harms the most stands last, where nobody hits it by mistake.
+    assert portal[-2:] == ["Sign everybody out", "Leave administration"]
+
+
 def test_another_organisation_is_not_there(chief: Browser, place: Organisation) -> None:
     other = factories.organisation("Other")
 
@@ -107,6 +124,31 @@ def test_each_rule_says_who_set_it(chief: Browser, place: Organisation) -> None:
     assert "A lock lasts 30 minutes This organisation" in said
     assert "A new password has at least 12 characters This organisation" in said
     assert "Signed in at most 24 hours The portal's usual rule" in said
+
+
+def test_the_second_step_is_told_as_it_is_asked(superuser: Browser) -> None:
+    by_contract = factories.organisation("By contract", {"mfaForStudents": True})
+    without_pins = factories.organisation(
+        "Without PINs", {"mfaForTeachers": True}, pinAllowed=False
+    )
+
+    asked = superuser.open(f"/admin/organisations/{by_contract.id}").main
+    strict = superuser.open(f"/admin/organisations/{without_pins.id}").main
+
+    assert "Second step for students A PIN by e-mail, or better This organisation" in asked
+    assert "Second step for teachers A password is enough The portal's usual rule" in asked
+    assert "Second step for teachers An authenticator app or a passkey This organisation" in strict
+    assert "Second step for students A password is enough The portal's usual rule" in strict
+
+
+def test_only_what_may_stay_empty_is_called_optional(chief: Browser, place: Organisation) -> None:
+    rules = chief.open(f"{of(place)}/rules").main
+    looks = chief.open(of(place)).main
+
+    assert "Students (optional)" not in rules
+    assert "(defaultTratSettings) (optional)" not in rules
+    assert "Hours that somebody stays signed in at most (optional)" in rules
+    assert "(optional)" not in looks
 
 
 def test_settings_that_were_never_touched_stay_null(chief: Browser, place: Organisation) -> None:

@@ -78,7 +78,7 @@ def test_a_role_given_twice_is_told(chief: Browser, place: Organisation) -> None
     page = chief.press("Give the role", role="student")
 
     assert page.status == 409
-    assert "That is there already." in page.text
+    assert "The person has this role there already." in page.text
 
 
 def test_a_role_is_changed(chief: Browser, place: Organisation) -> None:
@@ -157,9 +157,9 @@ def test_an_account_is_added_and_its_owner_told(superuser: Browser) -> None:
 @pytest.mark.parametrize(
     ("fields", "sentence", "status"),
     [
-        ({"email": ""}, "Enter your e-mail address.", 400),
+        ({"email": ""}, "Enter an e-mail address.", 400),
         ({"email": "nowhere"}, "This is not an e-mail address", 400),
-        ({"email": "taken@example.org"}, "That is there already.", 409),
+        ({"email": "taken@example.org"}, "There is an account with this address or username", 409),
         ({"role": "teacher"}, "Choose the organisation", 400),
         ({"username": "a b"}, "A username has 2 to 64 characters", 400),
     ],
