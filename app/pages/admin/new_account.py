@@ -38,7 +38,7 @@ def create_account() -> ResponseReturnValue:
     except ProofRequired:
         raise
     except AlreadyExists as refusal:
-        form.email.errors = [TAKEN]
+        form.email.errors = [str(TAKEN)]
         return problems.answer(_page(form), refusal)
     except Refusal as refusal:
         form.refuse(refusal)
