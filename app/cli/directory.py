@@ -15,9 +15,11 @@ NONE = "No directory is set up: see DOORWARD_LDAP_URL in docs/directory.md."
 TROUBLES = {
     Trouble.NO_CONNECTION: "no connection",
     Trouble.TOO_SLOW: "took too long",
+    Trouble.TOO_MANY: "was not asked: too many wait for it",
     Trouble.CERTIFICATE: "has a certificate for another name, or of nobody who is believed",
     Trouble.TLS: "does not speak TLS as the portal does",
     Trouble.REFUSES_PORTAL: "refuses the portal's own name and password",
+    Trouble.NO_BASE: "has nothing at DOORWARD_LDAP_BASE_DN, or does not show it to the portal",
     Trouble.ODD_ANSWER: "answers, but not what was asked",
 }
 
