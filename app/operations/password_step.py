@@ -74,8 +74,8 @@ def verify_password(  # noqa: PLR0913 (the last three name kinds of sign-in, by 
         tried = _begun(identity, visitor, at)
         matched = password_try.compare(turn, tried, password)
         fresh = _rehashed(turn, tried, matched, password)
-    tried, bound = directory_try.ask(tried, password, visitor, typed=identity)
-    matched |= bound
+    tried, bound = _asked(tried, password, visitor, identity, began)
+    matched = bound | {row.id for row in tried.stored if row.id in matched}
     try:
         verified = _settle(tried, matched, visitor, Wanted(keep, whole))
     except Refusal as refusal:
@@ -90,10 +90,30 @@ def _begun(identity: str, visitor: Visitor, at: uuid.UUID | None) -> PasswordTry
     try:
         return password_try.begin(identity, visitor, at=at)
     except (Locked, TooManyTries) as refusal:
-        # No row: nothing was compared, and a flood must not fill the table.
-        interface, address = visitor.interface.value, visitor.address
-        log.info("sign_in_refused", reason=refusal.reason, interface=interface, address=address)
+        _log_refused(refusal, visitor)
         raise
+
+
+def _asked(
+    tried: PasswordTry, password: str, visitor: Visitor, identity: str, began: float
+) -> directory_try.Asked:
+    """Ask the directory; what it refuses is answered as late as what is refused here."""
+    try:
+        return directory_try.ask(tried, password, visitor, typed=identity)
+    except (Locked, TooManyTries) as refusal:
+        _log_refused(refusal, visitor)
+        even_time.wait(began)
+        raise
+    except NoWayIn as refusal:
+        _note_failure(tried, refusal, visitor)
+        even_time.wait(began)
+        raise
+
+
+def _log_refused(refusal: Refusal, visitor: Visitor) -> None:
+    """Write no row: nothing was compared, and a flood must not fill the table."""
+    interface, address = visitor.interface.value, visitor.address
+    log.info("sign_in_refused", reason=refusal.reason, interface=interface, address=address)
 
 
 def look_again(secret: str, visitor: Visitor) -> Verified:

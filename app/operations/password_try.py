@@ -10,21 +10,21 @@ the try was charged.
 import random
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import select
 
 from app import config, db
 from app.errors import Locked, TooManyTries
-from app.models import Account, Counted, Membership, Password
+from app.models import Account, Counted, Membership, Organisation, Password
 from app.models.password import IN_DIRECTORY
 from app.operations import accounts, known_devices, lockout, memberships, password_census
 from app.operations.visitor import Visitor
 from app.security import passwords
 from app.security.hash_gate import Turn
 from app.security.identities import identity_key
-from app.security.tokens import keyed_digest
+from app.security.tokens import digest, keyed_digest
 
 MOST_HASHES = 5  # for one try; whoever has more passwords names the organisation first
 UNKNOWN_BUCKETS = 1 << 20  # counters of identities that nobody has: bounded, evicting nobody
@@ -112,12 +112,26 @@ def begin_as(account: Account, visitor: Visitor) -> PasswordTry:
         return _of(account, visitor, memberships.of(account.id))
 
 
-def begin_for_entry(key: str, visitor: Visitor) -> PasswordTry:
-    """Charge a try for a directory's entry that is no account yet."""
+def begin_for_entry(key: str, places: Iterable[Organisation], visitor: Visitor) -> PasswordTry:
+    """Charge a try for a directory's entry that is no account yet, but will belong to `places`.
+
+    Counted by those, until `arrived`: no account of theirs has members' ids so far.
+    """
     with db.transaction():
-        network, subject = _charge_network(visitor, None), f"entry:{key}"
+        network, subject = _charge_network(visitor, None), f"entry:{digest(key)}"
         _charge_identity(subject)
-        return PasswordTry(None, [], subject, network, {}, only_entry=True)
+        limits = {place.id: limit_at(place) for place in places}
+        subjects = {each: f"{subject}:{each}" for each in limits}
+        members, locked = _charge_each(limits, subjects)
+        return PasswordTry(None, [], subject, network, members, locked, only_entry=True)
+
+
+def arrived(tried: PasswordTry, account: Account) -> PasswordTry:
+    """Return the try of an entry that has an account by now, which is counted by its members."""
+    ours = memberships.of(account.id)
+    members = {m.id: tried.members[at] for m in ours if (at := m.organisation_id) in tried.members}
+    locked = {m.id: tried.locked[at] for m in ours if (at := m.organisation_id) in tried.locked}
+    return replace(tried, members=members, locked=locked)
 
 
 def compare(turn: Turn, tried: PasswordTry, password: str) -> set[uuid.UUID]:
@@ -141,6 +155,13 @@ def give_back(tried: PasswordTry) -> None:
             lockout.give_back(Counted.NETWORK, [tried.network])
         lockout.give_back(Counted.IDENTITY, [tried.identity])
         lockout.give_back(Counted.MEMBERSHIP, tried.members.values())
+
+
+def give_back_network(tried: PasswordTry) -> None:
+    """Uncount a try for the network alone: another is counted in its place."""
+    with db.transaction():
+        if tried.network:
+            lockout.give_back(Counted.NETWORK, [tried.network])
 
 
 def opened(tried: PasswordTry, matched: Iterable[StoredPassword]) -> None:
@@ -182,7 +203,11 @@ def member_subject(membership: Membership, known_as: str | None) -> str:
 
 def limit_of(membership: Membership) -> lockout.Limit:
     """Return after how many wrong passwords a member is locked, and for how long."""
-    place = membership.organisation
+    return limit_at(membership.organisation)
+
+
+def limit_at(place: Organisation | None) -> lockout.Limit:
+    """Return the same for whoever is a member there."""
     if place is None:
         return lockout.of_membership(lockout.IDENTITY.tries, 15)
     tries = place.effective_settings.maxFailedSignInAttempts
@@ -273,13 +298,19 @@ def _charge_identity(subject: str) -> None:
 def _charge_members(
     ours: list[Membership], names: dict[uuid.UUID, str | None]
 ) -> tuple[dict[uuid.UUID, str], dict[uuid.UUID, datetime]]:
+    subjects = {m.id: member_subject(m, names[m.id]) for m in ours}
+    return _charge_each({m.id: limit_of(m) for m in ours}, subjects)
+
+
+def _charge_each(
+    limits: dict[uuid.UUID, lockout.Limit], subjects: dict[uuid.UUID, str]
+) -> tuple[dict[uuid.UUID, str], dict[uuid.UUID, datetime]]:
     charged, locked = {}, {}
-    for membership in sorted(ours, key=lambda m: str(m.id)):  # one order: no deadlock
-        subject = member_subject(membership, names[membership.id])
-        if until := lockout.charge(limit_of(membership), subject):
-            locked[membership.id] = until
+    for each in sorted(limits, key=str):  # one order: no deadlock
+        if until := lockout.charge(limits[each], subjects[each]):
+            locked[each] = until
         else:
-            charged[membership.id] = subject
+            charged[each] = subjects[each]
     return charged, locked
 
 
