@@ -70,11 +70,11 @@ def sync(*, dry_run: bool, many_gone: bool) -> None:
 
 
 def _watched(*, dry_run: bool, many: bool) -> Progress:
-    done = Progress(0)
-    with click.progressbar(length=1, label="Looking up", show_pos=True) as bar:
+    done, passes = Progress(0), 1 if dry_run else 2  # to look everybody up, and to follow
+    with click.progressbar(length=1, label="Looking up") as bar:
         for done in directory_sync.sync(VISITOR, dry_run=dry_run, many=many):
-            bar.length = done.known
-            bar.update(done.looked_up - bar.pos)
+            bar.length = passes * done.known
+            bar.update(done.looked_up + done.followed - bar.pos)
     return done
 
 

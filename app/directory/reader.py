@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import structlog
 from ldap3.utils.conv import escape_bytes, escape_filter_chars
@@ -106,8 +106,13 @@ def fit(password: str) -> bool:
     return 0 < size <= LONGEST_PASSWORD and "\0" not in password
 
 
+def keys_there(keys: list[str]) -> set[str]:
+    """Return which of these entries the directory has. Raises DirectoryAway."""
+    return _ask(lambda talk: {key for key in keys if _entry_of(talk, key) is not None})
+
+
 def keys_found(keys: list[str]) -> dict[str, Entry]:
-    """Return those of these entries that the directory has, by key. Raises DirectoryAway."""
+    """Return those of these entries that it has, by key, with their groups; raises the same."""
 
     def ask(talk: Conversation) -> dict[str, Entry]:
         found = (_found(talk, Named(key=key)) for key in keys)
@@ -138,7 +143,8 @@ def _wrong_with(url: str) -> Trouble | None:
 def _found(talk: Conversation, named: Named) -> Entry | None:
     """Return one person's entry with their groups; what no entry can be called names nobody."""
     if named.key is not None:
-        return _of_key(talk, named.key)
+        known = _entry_of(talk, named.key)
+        return _with_groups(talk, known) if known else None
     if not _can_be_called(named.identity):
         return None
     directory, typed = settings(), escape_filter_chars(named.identity)
@@ -146,17 +152,18 @@ def _found(talk: Conversation, named: Named) -> Entry | None:
     found = talk.search(directory.base_dn, condition, entries.attributes(directory), most=2)
     if len(found) > 1:
         raise TwoEntries
-    return _with_groups(talk, found[0]) if found else None
+    entry = entries.entry(directory, found[0]) if found else None
+    return _with_groups(talk, entry) if entry else None
 
 
-def _of_key(talk: Conversation, key: str) -> Entry | None:
+def _entry_of(talk: Conversation, key: str) -> Entry | None:
     """Return the entry of a key; what else is answered by it is no entry of anybody."""
     directory = settings()
     condition = f"({directory.id_attribute}={escape_bytes(bytes.fromhex(key))})"
     found = talk.search(directory.base_dn, condition, entries.attributes(directory), most=2)
     if not found:
         return None
-    entry = _with_groups(talk, found[0])
+    entry = entries.entry(directory, found[0])
     if entry is None or entry.key != key or len(found) > 1:
         raise Unreachable(Trouble.ODD_ANSWER, "another entry")
     return entry
@@ -168,9 +175,8 @@ def _can_be_called(identity: str) -> bool:
     return fits and not any(unicodedata.category(sign) in {"Cc", "Cs"} for sign in identity)
 
 
-def _with_groups(talk: Conversation, found: dict[str, Any]) -> Entry | None:
-    entry = entries.entry(settings(), found)
-    return replace(entry, groups=_groups(talk, entry)) if entry else None
+def _with_groups(talk: Conversation, entry: Entry) -> Entry:
+    return replace(entry, groups=_groups(talk, entry))
 
 
 def _check_found(talk: Conversation, named: Named, password: str) -> Answer:
@@ -190,10 +196,10 @@ def _check_direct(talk: Conversation, named: Named, password: str) -> Answer:
     if not talk.bind(dn, password):
         return Answer(None)
     found = talk.read(dn, ANYTHING, entries.attributes(directory))
-    entry = _with_groups(talk, found) if found else None
-    if entry is not None and named.key not in {None, entry.key}:
-        return Answer(None, renamed=True)
-    return Answer(entry, entry is not None)
+    entry = entries.entry(directory, found) if found else None
+    if entry is None or named.key not in {None, entry.key}:
+        return Answer(None, renamed=entry is not None)
+    return Answer(_with_groups(talk, entry), right=True)
 
 
 def _is_anothers(talk: Conversation, typed: str, entry: Entry) -> bool:

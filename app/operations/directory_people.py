@@ -50,6 +50,13 @@ def arrive(entry: Entry, visitor: Visitor) -> Account:
 
 def refresh(account_id: uuid.UUID, entry: Entry, visitor: Visitor) -> None:
     """Let the account say what the directory says now: name, address, username, roles."""
+    try:
+        _refresh(account_id, entry, visitor)
+    except IntegrityError:  # somebody took one of the names just now
+        _refresh(account_id, entry, visitor)
+
+
+def _refresh(account_id: uuid.UUID, entry: Entry, visitor: Visitor) -> None:
     with db.transaction():
         account = accounts.hold(Account.id == account_id)
         known = entry_of(account_id)
