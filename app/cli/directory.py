@@ -12,6 +12,10 @@ from app.operations import directory_people, directory_sync
 from app.operations.directory_sync import Progress, TooManyGone
 
 NONE = "No directory is set up: see DOORWARD_LDAP_URL in docs/directory.md."
+LOOKS_AFTER_NOBODY = (
+    "People are found with their password only (DOORWARD_LDAP_USER_DN), so nobody can be looked "
+    "after. Set DOORWARD_LDAP_BIND_DN and its password instead."
+)
 TROUBLES = {
     Trouble.NO_CONNECTION: "no connection",
     Trouble.TOO_SLOW: "took too long",
@@ -56,6 +60,8 @@ def sync(*, dry_run: bool, many_gone: bool) -> None:
     are not found nothing is done, unless --many-gone says that it is true.
     """
     _require()
+    if not reader.can_look_up():
+        raise click.ClickException(LOOKS_AFTER_NOBODY)
     try:
         done = _watched(dry_run=dry_run, many=many_gone)
     except TooManyGone as error:

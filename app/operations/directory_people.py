@@ -17,7 +17,15 @@ from app.directory.reader import Named
 from app.errors import AlreadyExists, InvalidAddress, InvalidUsername
 from app.models import Account, DirectoryEntry, Password
 from app.models.password import IN_DIRECTORY
-from app.operations import accounts, addresses, audit, directory_roles, names, sessions
+from app.operations import (
+    accounts,
+    addresses,
+    audit,
+    directory_roles,
+    names,
+    sessions,
+    tickets,
+)
 from app.operations.kept_elsewhere import entry_of
 from app.operations.visitor import Visitor
 from app.security.identities import address_key, mailing_address, username_key
@@ -150,6 +158,8 @@ def _follow(account: Account, entry: Entry) -> list[str]:
     email, email_key = _address(entry, account.email)
     if email and email != account.email and addresses.make_room(email, account):
         account.email, account.email_key = email, email_key
+        for kind in addresses.WENT_TO_THE_FORMER:
+            tickets.forget(kind, account)
         changed.append("address")
     username, key = _username(entry, account.username)
     if username and username != account.username and _free(username, account):

@@ -115,3 +115,15 @@ def test_sync_says_that_the_directory_is_away(run: Run, asks_directory: Ask) -> 
     asks_directory(url=("ldaps://127.0.0.1:9",), timeout=1)
     done = run("accounts", "sync")
     assert (done.exit_code, "does not answer" in done.output) == (1, True)
+
+
+def test_sync_says_where_it_cannot_look_after_anybody(run: Run, asks_directory: Ask) -> None:
+    asks_directory(bind_dn=None, bind_password=None, user_dn=f"uid={{identity}},{slapd.PEOPLE}")
+    done = run("accounts", "sync")
+    assert (done.exit_code, "DOORWARD_LDAP_USER_DN" in done.output) == (1, True)
+
+
+def test_check_says_where_nobody_can_be_looked_for(run: Run, asks_directory: Ask) -> None:
+    asks_directory(base_dn=f"ou=nowhere,{slapd.BASE}")
+    done = run("directory", "check", "person001")
+    assert (done.exit_code, "DOORWARD_LDAP_BASE_DN" in done.output) == (1, True)

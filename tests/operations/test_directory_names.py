@@ -8,10 +8,11 @@ from sqlalchemy import select
 
 from app import db
 from app.clock import now
+from app.errors import TicketRefused
 from app.models import Account, AuditEvent, DirectoryEntry
-from app.operations import accounts
+from app.operations import accounts, passwords
 from tests import factories, slapd
-from tests.factories import OWN_PASSWORD
+from tests.factories import OWN_PASSWORD, VISITOR
 from tests.operations.signing_in import WRONG, reason
 from tests.slapd import Slapd
 
@@ -107,6 +108,22 @@ def test_the_address_stays_however_a_directory_orders_them(directory: Slapd) -> 
         assert reason(zoe, password(zoe)) == ""
         changed = select(AuditEvent).where(AuditEvent.what == "directory_changed")
         assert db.session().scalars(changed).all() == []
+
+
+def test_what_was_mailed_to_the_former_address_is_good_no_more(directory: Slapd) -> None:
+    with directory.having("zoe") as zoe:
+        assert reason(zoe, password(zoe)) == ""
+        who, place = found(zoe), factories.organisation()
+        factories.membership(who, place)
+        factories.own_password(who, place, OWN_PASSWORD)
+        passwords.forgotten(zoe, VISITOR, place.id)
+        secret = factories.ticket_in("reset")
+        assert passwords.reset_of(secret).account.id == who.id
+        directory.change(zoe, mail="moved@school.example")
+        assert reason(zoe, password(zoe)) == "no_way_in"  # there it is another that is good
+        assert found("moved@school.example").id == who.id
+        with pytest.raises(TicketRefused):
+            passwords.reset_of(secret)
 
 
 def test_who_has_no_address_comes_in_by_the_username(directory: Slapd) -> None:
