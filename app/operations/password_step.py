@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import db
+from app.directory import reader
 from app.errors import (
     Locked,
     MembershipLocked,
@@ -80,7 +81,7 @@ def verify_password(  # noqa: PLR0913 (the last three name kinds of sign-in, by 
         verified = _settle(tried, matched, visitor, Wanted(keep, whole))
     except Refusal as refusal:
         _note_failure(tried, refusal, visitor)
-        even_time.wait(began)
+        _wait(began)
         raise
     _keep_rehashed(fresh)
     return verified
@@ -102,12 +103,17 @@ def _asked(
         return directory_try.ask(tried, password, visitor, typed=identity)
     except (Locked, TooManyTries) as refusal:
         _log_refused(refusal, visitor)
-        even_time.wait(began)
+        _wait(began)
         raise
     except NoWayIn as refusal:
         _note_failure(tried, refusal, visitor)
-        even_time.wait(began)
+        _wait(began)
         raise
+
+
+def _wait(began: float) -> None:
+    """Refuse as late whether a directory knows somebody, was asked twice, or not at all."""
+    even_time.wait(began, floors=2 if reader.in_use() else 1)
 
 
 def _log_refused(refusal: Refusal, visitor: Visitor) -> None:

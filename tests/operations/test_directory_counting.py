@@ -12,7 +12,7 @@ from app.directory.conversation import Conversation
 from app.directory.entries import Entry
 from app.directory.reader import Named
 from app.models import Account, Counted, FailedSignIns, Organisation
-from app.operations import accounts, sessions, sign_in
+from app.operations import accounts, even_time, sessions, sign_in
 from tests import factories, slapd
 from tests.conftest import Clock
 from tests.factories import PASSWORD, STRANGER
@@ -200,3 +200,29 @@ def test_a_directory_that_is_away_is_no_wrong_password(
     clock.advance(timedelta(seconds=1))
     assert reason(ANN, ANNS, STRANGER) == ""
     assert sessions.all_of(who) == []
+
+
+def test_whatever_is_refused_is_as_late_as_what_asks_the_directory_twice(
+    monkeypatch: pytest.MonkeyPatch, change_settings: Callable[..., None]
+) -> None:
+    local, waited = factories.account("person002@school.example"), list[int]()
+    fail(ANN, 9)
+    monkeypatch.setattr(even_time, "wait", lambda _, floors: waited.append(floors))
+    refused = [
+        reason(local.email, WRONG),
+        reason("person002", slapd.password_of("person002")),
+        reason("nobody", WRONG),
+        *fail(ANN, 1),
+        *fail(MAIL, 1),
+    ]
+    assert refused == [
+        "wrong_password",
+        "no_way_in",
+        "unknown_account",
+        "wrong_password",
+        "locked",
+    ]
+    assert waited == [2] * 5
+    change_settings(directory=None)
+    assert reason("nobody", WRONG) == "unknown_account"
+    assert waited[5:] == [1]
