@@ -41,6 +41,8 @@ def check(identity: str, *, password_stdin: bool) -> None:
     _require()
     for server, trouble in reader.state().items():
         click.echo(f"{server}: {TROUBLES[trouble] if trouble else 'answers'}")
+    for group in reader.groups_missing() if reader.can_look_up() else []:
+        click.echo(f"{group}: not there, or not for the portal to see; it gives nobody a role")
     typed = password.read(stdin=password_stdin) if password_stdin else None
     entry = _found(identity, typed)
     if entry is None:

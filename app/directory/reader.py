@@ -15,11 +15,12 @@ from ldap3.utils.conv import escape_bytes, escape_filter_chars
 from ldap3.utils.dn import escape_rdn
 
 from app import config
-from app.config.directory import HOLDS_DN, HOLDS_IDENTITY, Directory
-from app.directory import entries
+from app.config.directory import HOLDS_IDENTITY, Directory
+from app.directory import entries, groups
 from app.directory.conversation import Conversation, Trouble, Unreachable, opened
 from app.directory.deadline import Deadline
 from app.directory.entries import Entry
+from app.directory.groups import ANYTHING, NOTHING
 from app.errors import DirectoryAway
 
 AT_ONCE = 8  # conversations of one process: a slow directory must not hold every thread
@@ -28,7 +29,6 @@ SPARED_S = 2.0  # for so long a server that failed is asked only where no other 
 LONGEST_IDENTITY = 320  # characters; nobody's name or address is longer
 AILING = set(Trouble) - {Trouble.ODD_ANSWER, Trouble.TOO_MANY}  # these don't tell of the next
 LONGEST_PASSWORD = 1024  # bytes
-ANYTHING = "(objectClass=*)"
 
 log = structlog.get_logger("doorward.directory")
 
@@ -78,6 +78,17 @@ def settings() -> Directory:
 def can_look_up() -> bool:
     """Tell whether people can be found without their password: by a search of our own."""
     return settings().user_dn is None
+
+
+def binds_by_username() -> bool:
+    """Tell whether people are bound, without being looked for, by what their username is."""
+    by_username = f"{settings().username_attribute}={HOLDS_IDENTITY},".lower()
+    return (settings().user_dn or "").lower().startswith(by_username)
+
+
+def groups_missing() -> list[str]:
+    """Return those of the settings' groups that are not there to be seen. Raises DirectoryAway."""
+    return _ask(lambda talk: groups.missing(talk, settings()))
 
 
 def look_up(named: Named) -> Entry | None:
@@ -131,7 +142,7 @@ def state() -> dict[str, Trouble | None]:
 def _wrong_with(url: str) -> Trouble | None:
     def ask(talk: Conversation) -> None:
         if can_look_up():
-            talk.search(settings().base_dn, ANYTHING, ["1.1"], most=1)
+            talk.search(settings().base_dn, ANYTHING, NOTHING, most=1)
 
     try:
         _within(Deadline(settings().timeout), functools.partial(_talk, url, ask))
@@ -176,7 +187,7 @@ def _can_be_called(identity: str) -> bool:
 
 
 def _with_groups(talk: Conversation, entry: Entry) -> Entry:
-    return replace(entry, groups=_groups(talk, entry))
+    return replace(entry, groups=groups.of(talk, settings(), entry))
 
 
 def _check_found(talk: Conversation, named: Named, password: str) -> Answer:
@@ -211,15 +222,6 @@ def _is_anothers(talk: Conversation, typed: str, entry: Entry) -> bool:
     except TwoEntries:
         return False
     return other is not None and other.key != entry.key
-
-
-def _groups(talk: Conversation, entry: Entry) -> frozenset[str]:
-    directory = settings()
-    condition = directory.group_filter.replace(HOLDS_DN, escape_filter_chars(entry.dn))
-    condition = condition.replace("{username}", escape_filter_chars(entry.username or ""))
-    return frozenset(
-        group for group in directory.groups if talk.read(group, condition, ["1.1"]) is not None
-    )
 
 
 def _ask(ask: Callable[[Conversation], Told]) -> Told:

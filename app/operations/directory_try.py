@@ -91,14 +91,23 @@ def _known(
     entry, account = kept_elsewhere.entry_of(account_id), db.session().get(Account, account_id)
     if entry is None or account is None:
         return Answer(None)
-    ours = "" if reader.can_look_up() else account.username or account.email or ""
-    answer = _checked(Named(typed or ours, entry.key), password, tried)
+    named = Named(_bound_as(account, typed), entry.key)
+    answer = _checked(named, password, tried)
     if answer.entry is None and reader.can_look_up():
         directory_people.gone(account_id, visitor)
         return None
     if answer.entry is not None and (answer.right or answer.renamed):
         directory_people.refresh(account_id, answer.entry, visitor)
     return answer
+
+
+def _bound_as(account: Account, typed: str) -> str:
+    """Return what an account is called where it cannot be looked for by its key."""
+    if reader.can_look_up():
+        return typed
+    if reader.binds_by_username() and account.username:
+        return account.username
+    return typed or account.username or account.email or ""
 
 
 def _stranger(tried: PasswordTry, typed: str, password: str, visitor: Visitor) -> Asked:

@@ -1,5 +1,6 @@
 """`directory check` and `accounts sync`, as an administrator runs them."""
 
+import uuid
 from collections.abc import Callable
 
 import pytest
@@ -127,3 +128,14 @@ def test_check_says_where_nobody_can_be_looked_for(run: Run, asks_directory: Ask
     asks_directory(base_dn=f"ou=nowhere,{slapd.BASE}")
     done = run("directory", "check", "person001")
     assert (done.exit_code, "DOORWARD_LDAP_BASE_DN" in done.output) == (1, True)
+
+
+def test_check_says_which_group_is_not_there(run: Run, asks_directory: Ask) -> None:
+    typo = f"cn=taechers,{slapd.GROUPS}"
+    asks_directory(
+        groups={slapd.TEACHERS: (uuid.uuid4(), "Teacher"), typo: (uuid.uuid4(), "Teacher")}
+    )
+    done = run("directory", "check", "person001")
+    assert done.exit_code == 0
+    assert f"{typo}: not there" in done.output
+    assert f"{slapd.TEACHERS}: not there" not in done.output

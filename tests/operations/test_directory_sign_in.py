@@ -42,6 +42,7 @@ from tests.operations.signing_in import WRONG, reason, refusal_of, signed_in
 from tests.slapd import Slapd
 
 ANN, ANNS = "person001", slapd.password_of("person001")
+MAIL = "person001@school.example"
 Ask = Callable[..., None]
 
 
@@ -246,6 +247,15 @@ def test_who_forgot_it_is_told_where_it_is_changed() -> None:
 def test_two_entries_for_one_name_open_nothing(asking: Ask) -> None:
     asking(user_filter="(|(uid={identity})(sn=1))")
     assert reason("person002", slapd.password_of("person002")) == "unknown_account"
+
+
+def test_where_nobody_is_looked_for_an_address_is_good_once_it_is_known(asking: Ask) -> None:
+    asking(bind_dn=None, bind_password=None, user_dn=f"uid={{identity}},{slapd.PEOPLE}")
+    assert reason(MAIL, ANNS) == "unknown_account"
+    ann()
+    assert reason(MAIL, ANNS) == ""
+    assert reason(MAIL, WRONG) == "wrong_password"
+    assert reason("Person001", ANNS) == ""
 
 
 def test_without_the_directory_its_people_stay_out(
