@@ -188,4 +188,5 @@ def _usual(running: Slapd) -> Directory:
         bind_dn=slapd.PORTAL,
         bind_password=slapd.PORTAL_PASSWORD,
         base_dn=slapd.BASE,
+        timeout=30,  # for slow machines; where a directory has to be away, a test says how soon
     )

@@ -95,19 +95,34 @@ class Slapd:
         finally:
             connection.unbind()
 
-    def add(self, uid: str, mail: str, name: str, password: str) -> None:
+    def add(self, uid: str, mail: str, name: str, password: str, /, **facts: object) -> None:
+        facts = {**_facts(uid, mail, name, password), **facts}
         with self.administered() as talk:
-            assert talk.add(
-                f"uid={uid},{PEOPLE}", "inetOrgPerson", _facts(uid, mail, name, password)
-            )
+            assert talk.add(f"uid={uid},{PEOPLE}", "inetOrgPerson", facts)
+
+    @contextlib.contextmanager
+    def having(self, uid: str, /, **facts: object) -> Iterator[str]:
+        """Have somebody more until the block ends, whatever they are called by then."""
+        self.add(uid, f"{uid}@school.example", "Somebody New", password_of(uid), **facts)
+        with self.administered() as talk:
+            talk.search(PEOPLE, f"(uid={uid})", attributes=["entryUUID"])
+            [key] = talk.entries[0].entryUUID.values
+        try:
+            yield uid
+        finally:
+            with self.administered() as talk:
+                talk.search(PEOPLE, f"(entryUUID={key})")
+                for entry in talk.entries:
+                    talk.delete(entry.entry_dn)
 
     def remove(self, uid: str) -> None:
         with self.administered() as talk:
             assert talk.delete(f"uid={uid},{PEOPLE}")
 
-    def change(self, uid: str, **facts: str) -> None:
+    def change(self, uid: str, /, **facts: str | list[str]) -> None:
         with self.administered() as talk:
-            changes = {name: [(MODIFY_REPLACE, [value])] for name, value in facts.items()}
+            values = {name: [v] if isinstance(v, str) else v for name, v in facts.items()}
+            changes = {name: [(MODIFY_REPLACE, each)] for name, each in values.items()}
             assert talk.modify(f"uid={uid},{PEOPLE}", changes)
 
     def rename(self, uid: str, new: str) -> None:

@@ -12,12 +12,18 @@ from app.operations import directory_people, directory_sync
 from app.operations.directory_sync import Progress, TooManyGone
 
 NONE = "No directory is set up: see DOORWARD_LDAP_URL in docs/directory.md."
+LOOKS_AFTER_NOBODY = (
+    "People are found with their password only (DOORWARD_LDAP_USER_DN), so nobody can be looked "
+    "after. Set DOORWARD_LDAP_BIND_DN and its password instead."
+)
 TROUBLES = {
     Trouble.NO_CONNECTION: "no connection",
     Trouble.TOO_SLOW: "took too long",
+    Trouble.TOO_MANY: "was not asked: too many wait for it",
     Trouble.CERTIFICATE: "has a certificate for another name, or of nobody who is believed",
     Trouble.TLS: "does not speak TLS as the portal does",
     Trouble.REFUSES_PORTAL: "refuses the portal's own name and password",
+    Trouble.NO_BASE: "has nothing at DOORWARD_LDAP_BASE_DN, or does not show it to the portal",
     Trouble.ODD_ANSWER: "answers, but not what was asked",
 }
 
@@ -35,6 +41,8 @@ def check(identity: str, *, password_stdin: bool) -> None:
     _require()
     for server, trouble in reader.state().items():
         click.echo(f"{server}: {TROUBLES[trouble] if trouble else 'answers'}")
+    for group in reader.groups_missing() if reader.can_look_up() else []:
+        click.echo(f"{group}: not there, or not for the portal to see; it gives nobody a role")
     typed = password.read(stdin=password_stdin) if password_stdin else None
     entry = _found(identity, typed)
     if entry is None:
@@ -54,6 +62,8 @@ def sync(*, dry_run: bool, many_gone: bool) -> None:
     are not found nothing is done, unless --many-gone says that it is true.
     """
     _require()
+    if not reader.can_look_up():
+        raise click.ClickException(LOOKS_AFTER_NOBODY)
     try:
         done = _watched(dry_run=dry_run, many=many_gone)
     except TooManyGone as error:
@@ -68,11 +78,11 @@ def sync(*, dry_run: bool, many_gone: bool) -> None:
 
 
 def _watched(*, dry_run: bool, many: bool) -> Progress:
-    done = Progress(0)
-    with click.progressbar(length=1, label="Looking up", show_pos=True) as bar:
+    done, passes = Progress(0), 1 if dry_run else 2  # to look everybody up, and to follow
+    with click.progressbar(length=1, label="Looking up") as bar:
         for done in directory_sync.sync(VISITOR, dry_run=dry_run, many=many):
-            bar.length = done.known
-            bar.update(done.looked_up - bar.pos)
+            bar.length = passes * done.known
+            bar.update(done.looked_up + done.followed - bar.pos)
     return done
 
 

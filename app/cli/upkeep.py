@@ -51,8 +51,11 @@ def _do(app: Flask, chore: Callable[[], object], failed: str) -> None:
 
 
 def _purge() -> None:
-    if purging.take_turn():
+    if not purging.take_turn():
+        return
+    try:
         log.info("purged", **purging.purge())
+    finally:  # whoever is gone goes, whatever is wrong with old rows
         _follow_directory()
 
 

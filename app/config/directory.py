@@ -8,6 +8,9 @@ import uuid
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
+from ldap3.core.exceptions import LDAPException
+from ldap3.operation.search import parse_filter
+from ldap3.utils.dn import parse_dn
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -17,7 +20,7 @@ PREFIX = "DOORWARD_LDAP_"
 PORTS = {"ldap": 389, "ldaps": 636}
 GRANTED = {"Student", "Teacher", "Account Admin"}  # a directory makes nobody superuser
 ENTRY_ROLE = 2  # what stands beside each group: organisation and role
-HOLDS_IDENTITY, HOLDS_DN = "{identity}", "{dn}"
+HOLDS_IDENTITY, HOLDS_DN, HOLDS_USERNAME = "{identity}", "{dn}", "{username}"
 
 
 def _urls(value: tuple[str, ...]) -> tuple[str, ...]:
@@ -43,16 +46,39 @@ def _existing(value: str | None) -> str | None:
 
 
 def _filter_of_identity(value: str) -> str:
-    if HOLDS_IDENTITY not in value or not (value.startswith("(") and value.endswith(")")):
+    if HOLDS_IDENTITY not in value or not _is_filter(value):
         raise problem("it must be a filter in brackets that has {identity} in it")
     return value
 
 
 def _filter_of_groups(value: str) -> str:
-    holds = HOLDS_DN in value or "{username}" in value
-    if not holds or not (value.startswith("(") and value.endswith(")")):
+    if not (HOLDS_DN in value or HOLDS_USERNAME in value) or not _is_filter(value):
         raise problem("it must be a filter in brackets that has {dn} or {username} in it")
     return value
+
+
+def _is_filter(value: str) -> bool:
+    """Tell whether it is one (RFC 4515); what it holds stands for itself here."""
+    try:
+        parse_filter(
+            value, None, auto_escape=True, auto_encode=False, validator=None, check_names=False
+        )
+    except LDAPException:
+        return False
+    return True
+
+
+def _dn(value: str | None) -> str | None:
+    if value is not None and not _is_dn(value):
+        raise problem("it must be a DN, like ou=people,dc=example,dc=org")
+    return value
+
+
+def _is_dn(value: str) -> bool:
+    try:
+        return bool(parse_dn(value))
+    except LDAPException:
+        return False
 
 
 def _template(value: str | None) -> str | None:
@@ -67,12 +93,18 @@ def _groups(value: Any) -> Any:
         return value
     try:
         read = json.loads(value or "{}")
-        return {dn: _place(place) for dn, place in read.items()}
+        return {_group(dn): _place(place) for dn, place in read.items()}
     except (ValueError, AttributeError, TypeError):
         raise problem(
             "it must be a JSON object: a group's DN, and beside it [organisation UUID, role], "
             f"the role one of {', '.join(sorted(GRANTED))}"
         ) from None
+
+
+def _group(value: str) -> str:
+    if not _is_dn(value):
+        raise ValueError(value)
+    return value
 
 
 def _place(value: Any) -> tuple[uuid.UUID, str]:
@@ -106,7 +138,7 @@ class Directory(BaseSettings):
     bind_dn: MaybeText = None
     bind_password: Annotated[MaybeText, Field(repr=False)] = None
     user_dn: Annotated[str | None, Optional, AfterValidator(_template)] = None
-    base_dn: Annotated[str, Field(min_length=1)]
+    base_dn: Annotated[str, Field(min_length=1), AfterValidator(_dn)]
     user_filter: Annotated[str, AfterValidator(_filter_of_identity)] = (
         "(|(uid={identity})(mail={identity}))"
     )
@@ -122,6 +154,7 @@ class Directory(BaseSettings):
     group_filter: Annotated[str, AfterValidator(_filter_of_groups)] = (
         "(|(member={dn})(uniqueMember={dn})(memberUid={username}))"
     )
+    nested_groups_dn: Annotated[str | None, Optional, AfterValidator(_dn)] = None
     timeout: Annotated[float, Field(ge=0.2, le=30)] = 3
     name: Annotated[str, Field(min_length=1, max_length=80)] = "your organisation's directory"
     password_url: Annotated[WebAddress | None, Optional] = None

@@ -14,7 +14,9 @@ from ldap3.core.results import (
     RESULT_CONSTRAINT_VIOLATION,
     RESULT_INAPPROPRIATE_AUTHENTICATION,
     RESULT_INVALID_CREDENTIALS,
+    RESULT_INVALID_DN_SYNTAX,
     RESULT_NO_SUCH_OBJECT,
+    RESULT_REFERRAL,
     RESULT_SIZE_LIMIT_EXCEEDED,
     RESULT_SUCCESS,
     RESULT_UNWILLING_TO_PERFORM,
@@ -32,9 +34,10 @@ REFUSED = {
     RESULT_UNWILLING_TO_PERFORM,  # how some say that an entry is disabled
     RESULT_CONSTRAINT_VIOLATION,  # how some say that it is locked
     RESULT_NO_SUCH_OBJECT,
+    RESULT_INVALID_DN_SYNTAX,  # made of what somebody typed
+    RESULT_REFERRAL,  # they are elsewhere, and nobody's password follows a pointer
 }
 START_TLS = "1.3.6.1.4.1.1466.20037"  # RFC 4511, section 4.14.1
-ANSWERED = {RESULT_SUCCESS, RESULT_SIZE_LIMIT_EXCEEDED, RESULT_NO_SUCH_OBJECT}
 
 
 class Trouble(enum.StrEnum):
@@ -42,10 +45,21 @@ class Trouble(enum.StrEnum):
 
     NO_CONNECTION = "no_connection"  # refused, lost, or no such machine
     TOO_SLOW = "too_slow"
+    TOO_MANY = "too_many"  # wait here for an answer: that is no fault of the server's
     CERTIFICATE = "certificate"  # of nobody whom we believe, or for another name
     TLS = "tls"  # none is spoken, or none that both speak
     REFUSES_PORTAL = "refuses_portal"  # the portal's own name and password are wrong
+    NO_BASE = "no_base"  # where people are looked for is not there, or not for the portal to see
     ODD_ANSWER = "odd_answer"
+
+
+KINDS = (
+    (TimeoutError, Trouble.TOO_SLOW),
+    (ssl.SSLCertVerificationError, Trouble.CERTIFICATE),
+    (ssl.SSLError, Trouble.TLS),
+    ((LDAPException, OSError), Trouble.NO_CONNECTION),
+    (Exception, Trouble.ODD_ANSWER),
+)
 
 
 class Unreachable(Exception):
@@ -76,31 +90,47 @@ class Conversation:
         connection.user, connection.password = dn, password.encode()
         with _troubles():
             connection.bind(read_server_info=False)
-        code = connection.result["result"]
+            code = connection.result["result"]
         if code not in {RESULT_SUCCESS, *REFUSED}:
             raise Unreachable(Trouble.ODD_ANSWER, self._said())
         return bool(code == RESULT_SUCCESS)
 
     def search(
-        self, base: str, condition: str, attributes: list[str], *, most: int, here: bool = False
+        self, base: str, condition: str, attributes: list[str], *, most: int
     ) -> list[dict[str, Any]]:
-        """Return at most `most` entries at or below `base`; `here` asks for `base` alone.
+        """Return at most `most` entries at or below `base`, which has to be there.
 
         Whatever points to another server is left out: nobody's password follows a pointer.
         """
+        code, found = self._searched(base, condition, attributes, SUBTREE, most)
+        if code == RESULT_NO_SUCH_OBJECT:  # not to be taken for: nobody is there
+            raise Unreachable(Trouble.NO_BASE, self._said())
+        if code == RESULT_SUCCESS or (code == RESULT_SIZE_LIMIT_EXCEEDED and len(found) >= most):
+            return found
+        raise Unreachable(Trouble.ODD_ANSWER, self._said())
+
+    def read(self, dn: str, condition: str, attributes: list[str]) -> dict[str, Any] | None:
+        """Return one entry, if it is there and the condition is true of it."""
+        code, found = self._searched(dn, condition, attributes, BASE, 1)
+        if code not in {RESULT_SUCCESS, RESULT_NO_SUCH_OBJECT} or len(found) > 1:
+            raise Unreachable(Trouble.ODD_ANSWER, self._said())
+        return found[0] if found else None
+
+    def _searched(
+        self, base: str, condition: str, attributes: list[str], scope: str, most: int
+    ) -> tuple[int, list[dict[str, Any]]]:
         connection = self._still_open()
         with _troubles():
             connection.search(
                 base,
                 condition,
-                search_scope=BASE if here else SUBTREE,
+                search_scope=scope,
                 attributes=attributes,
                 size_limit=most,
             )
-        if connection.result["result"] not in ANSWERED:
-            raise Unreachable(Trouble.ODD_ANSWER, self._said())
-        found = connection.response or []
-        return [each for each in found if each["type"] == "searchResEntry"]
+            found = connection.response or []
+            entries = [each for each in found if each["type"] == "searchResEntry"]
+            return connection.result["result"], entries
 
     def _still_open(self) -> Connection:
         """Return the connection, unless it was lost: asked again it would open one without TLS."""
@@ -176,14 +206,15 @@ def _secure(
 
 @contextmanager
 def _troubles() -> Iterator[None]:
-    """Say of everything that can go wrong between two machines that the server is unreachable."""
+    """Say of everything that can go wrong between two machines that the server is unreachable.
+
+    What is no LDAP, ldap3 takes apart until one of Python's own errors stops it.
+    """
     try:
         yield
-    except TimeoutError as error:
-        raise Unreachable(Trouble.TOO_SLOW) from error
-    except ssl.SSLCertVerificationError as error:
-        raise Unreachable(Trouble.CERTIFICATE, error.verify_message) from error
-    except ssl.SSLError as error:
-        raise Unreachable(Trouble.TLS, error.reason or "") from error
-    except (LDAPException, OSError) as error:
-        raise Unreachable(Trouble.NO_CONNECTION, type(error).__name__) from error
+    except Unreachable:
+        raise
+    except Exception as error:
+        trouble = next(each for kind, each in KINDS if isinstance(error, kind))
+        detail = getattr(error, "verify_message", None) or getattr(error, "reason", None)
+        raise Unreachable(trouble, str(detail or type(error).__name__)) from error

@@ -8,6 +8,8 @@ import socket
 import time
 from typing import Any
 
+MOST_BYTES = 1 << 20  # of all answers in one conversation: nobody's entry is longer
+
 
 class Deadline:
     """A moment, `seconds` from now."""
@@ -32,11 +34,16 @@ class WithinDeadline:
     def __init__(self, inner: socket.socket, deadline: Deadline) -> None:
         self._inner = inner
         self._deadline = deadline
+        self._received = 0
 
     def recv(self, size: int) -> bytes:
-        """Receive some bytes."""
+        """Receive some bytes; raise OSError where there were too many by now."""
         self._inner.settimeout(self._deadline.left())
-        return self._inner.recv(size)
+        received = self._inner.recv(size)
+        self._received += len(received)
+        if self._received > MOST_BYTES:
+            raise OSError("the directory says too much")
+        return received
 
     def sendall(self, data: bytes) -> None:
         """Send all of `data`."""

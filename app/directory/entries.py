@@ -1,11 +1,13 @@
 """What the directory says of somebody, read from an entry."""
 
+import contextlib
+import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
-from ldap3.utils.dn import parse_dn
-
 from app.config.directory import Directory
+
+LONGEST_KEY = 256  # bytes; no kind of identifier that never changes is longer
 
 
 @dataclass(frozen=True)
@@ -13,15 +15,26 @@ class Entry:
     """Somebody in the directory.
 
     `key` is what never changes of an entry (the bytes of entryUUID, objectGUID …, as hexadecimal
-    digits), `groups` those of the settings' groups that they are in, as the settings spell them.
+    digits). A directory has several addresses and usernames in no order that lasts. `groups` are
+    those of the settings' groups that they are in, as the settings spell them.
     """
 
     key: str
     dn: str
-    email: str | None
-    username: str | None
+    emails: tuple[str, ...]
+    usernames: tuple[str, ...]
     name: str
     groups: frozenset[str] = frozenset()
+
+    @property
+    def email(self) -> str | None:
+        """The first address, if there is one."""
+        return next(iter(self.emails), None)
+
+    @property
+    def username(self) -> str | None:
+        """The first username, if there is one."""
+        return next(iter(self.usernames), None)
 
 
 def attributes(directory: Directory) -> list[str]:
@@ -38,32 +51,26 @@ def attributes(directory: Directory) -> list[str]:
 def entry(directory: Directory, found: dict[str, Any]) -> Entry | None:
     """Return what was found as an entry; None for one that cannot be told from others later."""
     values = {name.lower(): value for name, value in found["raw_attributes"].items()}
-    [key] = values.get(directory.id_attribute.lower()) or [b""]
-    if not key:
+    keys = values.get(directory.id_attribute.lower(), [])
+    if len(keys) != 1 or not 0 < len(keys[0]) <= LONGEST_KEY:
         return None
     return Entry(
-        key=key.hex(),
+        key=keys[0].hex(),
         dn=found["dn"],
-        email=_text(values, directory.email_attribute),
-        username=_text(values, directory.username_attribute),
-        name=_text(values, directory.name_attribute) or "",
+        emails=_texts(values, directory.email_attribute),
+        usernames=_texts(values, directory.username_attribute),
+        name=next(iter(_texts(values, directory.name_attribute)), ""),
     )
 
 
-def same_dn(one: str, other: str) -> bool:
-    """Tell whether two names name one entry, however they are spelled."""
-    return _folded(one) == _folded(other)
-
-
-def _folded(dn: str) -> list[tuple[str, str]]:
-    return [(kind.lower(), value.casefold()) for kind, value, _ in parse_dn(dn, strip=True)]
-
-
-def _text(values: dict[str, list[bytes]], attribute: str) -> str | None:
-    """Return an attribute's first value; None where there is none, or none that is text."""
+def _texts(values: dict[str, list[bytes]], attribute: str) -> tuple[str, ...]:
+    """Return an attribute's values, blanks for controls; those that are no text left out."""
+    texts = []
     for value in values.get(attribute.lower(), []):
-        try:
-            return value.decode()
-        except UnicodeDecodeError:
-            continue
-    return None
+        with contextlib.suppress(UnicodeDecodeError):
+            texts.append("".join(map(_shown, value.decode())))
+    return tuple(text for text in texts if text.strip())
+
+
+def _shown(sign: str) -> str:
+    return " " if unicodedata.category(sign) == "Cc" else sign

@@ -4,6 +4,7 @@ import functools
 import os
 import threading
 import time
+import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -14,19 +15,20 @@ from ldap3.utils.conv import escape_bytes, escape_filter_chars
 from ldap3.utils.dn import escape_rdn
 
 from app import config
-from app.config.directory import HOLDS_DN, HOLDS_IDENTITY, Directory
-from app.directory import entries
+from app.config.directory import HOLDS_IDENTITY, Directory
+from app.directory import entries, groups
 from app.directory.conversation import Conversation, Trouble, Unreachable, opened
 from app.directory.deadline import Deadline
 from app.directory.entries import Entry
+from app.directory.groups import ANYTHING, NOTHING
 from app.errors import DirectoryAway
 
 AT_ONCE = 8  # conversations of one process: a slow directory must not hold every thread
 MOST_WAITING = 3 * AT_ONCE
 SPARED_S = 2.0  # for so long a server that failed is asked only where no other answers
 LONGEST_IDENTITY = 320  # characters; nobody's name or address is longer
+AILING = set(Trouble) - {Trouble.ODD_ANSWER, Trouble.TOO_MANY}  # these don't tell of the next
 LONGEST_PASSWORD = 1024  # bytes
-ANYTHING = "(objectClass=*)"
 
 log = structlog.get_logger("doorward.directory")
 
@@ -35,7 +37,10 @@ Told = TypeVar("Told")
 
 @dataclass(frozen=True)
 class Named:
-    """Whom to look for: by what was typed, or by the key of an entry that is known."""
+    """Whom to look for: by what was typed, or by the key of an entry that is known.
+
+    With both it is the entry of the key, unless what was typed is another entry's name by now.
+    """
 
     identity: str = ""
     key: str | None = None
@@ -43,10 +48,14 @@ class Named:
 
 @dataclass(frozen=True)
 class Answer:
-    """Who was found, if anybody, and whether the password is theirs."""
+    """Who was found, if anybody, and whether the password is theirs.
+
+    `renamed` tells that what was typed names another entry now, and no password was compared.
+    """
 
     entry: Entry | None
     right: bool = False
+    renamed: bool = False
 
 
 class TwoEntries(Exception):
@@ -69,6 +78,17 @@ def settings() -> Directory:
 def can_look_up() -> bool:
     """Tell whether people can be found without their password: by a search of our own."""
     return settings().user_dn is None
+
+
+def binds_by_username() -> bool:
+    """Tell whether people are bound, without being looked for, by what their username is."""
+    by_username = f"{settings().username_attribute}={HOLDS_IDENTITY},".lower()
+    return (settings().user_dn or "").lower().startswith(by_username)
+
+
+def groups_missing() -> list[str]:
+    """Return those of the settings' groups that are not there to be seen. Raises DirectoryAway."""
+    return _ask(lambda talk: groups.missing(talk, settings()))
 
 
 def look_up(named: Named) -> Entry | None:
@@ -97,8 +117,13 @@ def fit(password: str) -> bool:
     return 0 < size <= LONGEST_PASSWORD and "\0" not in password
 
 
+def keys_there(keys: list[str]) -> set[str]:
+    """Return which of these entries the directory has. Raises DirectoryAway."""
+    return _ask(lambda talk: {key for key in keys if _entry_of(talk, key) is not None})
+
+
 def keys_found(keys: list[str]) -> dict[str, Entry]:
-    """Return those of these entries that the directory has, by key. Raises DirectoryAway."""
+    """Return those of these entries that it has, by key, with their groups; raises the same."""
 
     def ask(talk: Conversation) -> dict[str, Entry]:
         found = (_found(talk, Named(key=key)) for key in keys)
@@ -117,7 +142,7 @@ def state() -> dict[str, Trouble | None]:
 def _wrong_with(url: str) -> Trouble | None:
     def ask(talk: Conversation) -> None:
         if can_look_up():
-            talk.search(settings().base_dn, ANYTHING, ["1.1"], most=1, here=True)
+            talk.search(settings().base_dn, ANYTHING, NOTHING, most=1)
 
     try:
         _within(Deadline(settings().timeout), functools.partial(_talk, url, ask))
@@ -127,55 +152,76 @@ def _wrong_with(url: str) -> Trouble | None:
 
 
 def _found(talk: Conversation, named: Named) -> Entry | None:
-    """Return one person's entry with their groups; what is odd or over-long names nobody."""
-    directory = settings()
+    """Return one person's entry with their groups; what no entry can be called names nobody."""
     if named.key is not None:
-        condition = f"({directory.id_attribute}={escape_bytes(bytes.fromhex(named.key))})"
-    elif not named.identity or len(named.identity) > LONGEST_IDENTITY:
+        known = _entry_of(talk, named.key)
+        return _with_groups(talk, known) if known else None
+    if not _can_be_called(named.identity):
         return None
-    else:
-        typed = escape_filter_chars(named.identity)
-        condition = directory.user_filter.replace(HOLDS_IDENTITY, typed)
-    wanted = entries.attributes(directory)
-    found = talk.search(directory.base_dn, condition, wanted, most=2)
-    return _only(talk, found)
-
-
-def _only(talk: Conversation, found: list[dict[str, object]]) -> Entry | None:
+    directory, typed = settings(), escape_filter_chars(named.identity)
+    condition = directory.user_filter.replace(HOLDS_IDENTITY, typed)
+    found = talk.search(directory.base_dn, condition, entries.attributes(directory), most=2)
     if len(found) > 1:
         raise TwoEntries
-    entry = entries.entry(settings(), found[0]) if found else None
-    return replace(entry, groups=_groups(talk, entry)) if entry else None
+    entry = entries.entry(directory, found[0]) if found else None
+    return _with_groups(talk, entry) if entry else None
+
+
+def _entry_of(talk: Conversation, key: str) -> Entry | None:
+    """Return the entry of a key; what else is answered by it is no entry of anybody."""
+    directory = settings()
+    condition = f"({directory.id_attribute}={escape_bytes(bytes.fromhex(key))})"
+    found = talk.search(directory.base_dn, condition, entries.attributes(directory), most=2)
+    if not found:
+        return None
+    entry = entries.entry(directory, found[0])
+    if entry is None or entry.key != key or len(found) > 1:
+        raise Unreachable(Trouble.ODD_ANSWER, "another entry")
+    return entry
+
+
+def _can_be_called(identity: str) -> bool:
+    """Tell whether somebody's name can be so: text that is not endless, and has no controls."""
+    fits = 0 < len(identity) <= LONGEST_IDENTITY
+    return fits and not any(unicodedata.category(sign) in {"Cc", "Cs"} for sign in identity)
+
+
+def _with_groups(talk: Conversation, entry: Entry) -> Entry:
+    return replace(entry, groups=groups.of(talk, settings(), entry))
 
 
 def _check_found(talk: Conversation, named: Named, password: str) -> Answer:
     """Look for somebody as the portal, then knock with their password: last, it ends the search."""
     entry = _found(talk, named)
+    if entry is not None and named.key is not None and _is_anothers(talk, named.identity, entry):
+        return Answer(entry, renamed=True)
     return Answer(entry, entry is not None and talk.bind(entry.dn, password))
 
 
 def _check_direct(talk: Conversation, named: Named, password: str) -> Answer:
     """Knock with the name that was typed, then read one's own entry."""
     directory = settings()
-    if not named.identity or len(named.identity) > LONGEST_IDENTITY:
+    if not _can_be_called(named.identity):
         return Answer(None)
     dn = (directory.user_dn or "").replace(HOLDS_IDENTITY, escape_rdn(named.identity))
     if not talk.bind(dn, password):
         return Answer(None)
-    found = talk.search(dn, ANYTHING, entries.attributes(directory), most=2, here=True)
-    entry = _only(talk, found)
-    return Answer(entry, entry is not None and named.key in {None, entry.key})
+    found = talk.read(dn, ANYTHING, entries.attributes(directory))
+    entry = entries.entry(directory, found) if found else None
+    if entry is None or named.key not in {None, entry.key}:
+        return Answer(None, renamed=entry is not None)
+    return Answer(_with_groups(talk, entry), right=True)
 
 
-def _groups(talk: Conversation, entry: Entry) -> frozenset[str]:
-    directory = settings()
-    condition = directory.group_filter.replace(HOLDS_DN, escape_filter_chars(entry.dn))
-    condition = condition.replace("{username}", escape_filter_chars(entry.username or ""))
-    return frozenset(
-        group
-        for group in directory.groups
-        if talk.search(group, condition, ["1.1"], most=1, here=True)
-    )
+def _is_anothers(talk: Conversation, typed: str, entry: Entry) -> bool:
+    """Tell whether what was typed is no name of this entry, and one of another."""
+    if not typed or typed.strip().casefold() in map(str.casefold, entry.emails + entry.usernames):
+        return False
+    try:
+        other = _found(talk, Named(typed))
+    except TwoEntries:
+        return False
+    return other is not None and other.key != entry.key
 
 
 def _ask(ask: Callable[[Conversation], Told]) -> Told:
@@ -186,7 +232,8 @@ def _ask(ask: Callable[[Conversation], Told]) -> Told:
             told = _within(_share(deadline, left), functools.partial(_talk, url, ask))
         except Unreachable as why:
             log.warning("directory_server_away", server=url, why=why.trouble, detail=why.detail)
-            _failed[url] = time.monotonic()
+            if why.trouble in AILING:
+                _failed[url] = time.monotonic()
         else:
             _failed.pop(url, None)
             return told
@@ -215,13 +262,13 @@ def _within(deadline: Deadline, work: Callable[[Deadline], Told]) -> Told:
     Whoever comes when too many wait is sent away: they would hold threads that others need.
     """
     if not _waiting.acquire(blocking=False):
-        raise Unreachable(Trouble.TOO_SLOW, "too many wait for it")
+        raise Unreachable(Trouble.TOO_MANY)
     doing = _threads().submit(work, deadline)
     try:
         return doing.result(timeout=deadline.left())
     except TimeoutError:
-        doing.cancel()
-        raise Unreachable(Trouble.TOO_SLOW) from None
+        began = not doing.cancel()
+        raise Unreachable(Trouble.TOO_SLOW if began else Trouble.TOO_MANY) from None
     finally:
         _waiting.release()
 

@@ -17,10 +17,21 @@ from app.directory.reader import Named
 from app.errors import AlreadyExists, InvalidAddress, InvalidUsername
 from app.models import Account, DirectoryEntry, Password
 from app.models.password import IN_DIRECTORY
-from app.operations import accounts, addresses, audit, directory_roles, names, sessions
+from app.operations import (
+    accounts,
+    addresses,
+    audit,
+    directory_roles,
+    names,
+    sessions,
+    tickets,
+)
 from app.operations.kept_elsewhere import entry_of
 from app.operations.visitor import Visitor
 from app.security.identities import address_key, mailing_address, username_key
+
+Called = tuple[str | None, str | None]  # as it is written, and as it is compared
+NOTHING: Called = (None, None)
 
 
 def account_of(key: str) -> Account | None:
@@ -47,6 +58,13 @@ def arrive(entry: Entry, visitor: Visitor) -> Account:
 
 def refresh(account_id: uuid.UUID, entry: Entry, visitor: Visitor) -> None:
     """Let the account say what the directory says now: name, address, username, roles."""
+    try:
+        _refresh(account_id, entry, visitor)
+    except IntegrityError:  # somebody took one of the names just now
+        _refresh(account_id, entry, visitor)
+
+
+def _refresh(account_id: uuid.UUID, entry: Entry, visitor: Visitor) -> None:
     with db.transaction():
         account = accounts.hold(Account.id == account_id)
         known = entry_of(account_id)
@@ -137,11 +155,13 @@ def _follow(account: Account, entry: Entry) -> list[str]:
     if name and name != account.name:
         account.name = name
         changed.append("name")
-    email, email_key = _address(entry)
+    email, email_key = _address(entry, account.email)
     if email and email != account.email and addresses.make_room(email, account):
         account.email, account.email_key = email, email_key
+        for kind in addresses.WENT_TO_THE_FORMER:
+            tickets.forget(kind, account)
         changed.append("address")
-    username, key = _username(entry)
+    username, key = _username(entry, account.username)
     if username and username != account.username and _free(username, account):
         account.username, account.username_key = username, key
         changed.append("username")
@@ -154,15 +174,26 @@ def _free(username: str, account: Account) -> bool:
     return holder is None or holder.id == account.id
 
 
-def _address(entry: Entry) -> tuple[str | None, str | None]:
+def _address(entry: Entry, now_has: str | None = None) -> Called:
+    """Return the address that counts: the one that the account has, while it is among them."""
+    good = [called for each in entry.emails if (called := _as_address(each))]
+    return next((each for each in good if each[0] == now_has), (good or [NOTHING])[0])
+
+
+def _username(entry: Entry, now_has: str | None = None) -> Called:
+    good = [called for each in entry.usernames if (called := _as_username(each))]
+    return next((each for each in good if each[0] == now_has), (good or [NOTHING])[0])
+
+
+def _as_address(text: str) -> Called | None:
     try:
-        return mailing_address(entry.email or ""), address_key(entry.email or "")
+        return mailing_address(text), address_key(text)
     except InvalidAddress:
-        return None, None
+        return None
 
 
-def _username(entry: Entry) -> tuple[str | None, str | None]:
+def _as_username(text: str) -> Called | None:
     try:
-        return entry.username, username_key(entry.username or "")
+        return text, username_key(text)
     except InvalidUsername:
-        return None, None
+        return None

@@ -7,9 +7,9 @@ from app.directory import reader
 from app.directory.conversation import Trouble
 from app.directory.entries import Entry
 from app.directory.reader import Named
-from app.errors import DirectoryAway
+from app.errors import DirectoryAway, Locked
 from app.models import Account
-from app.operations import audit, authority, directory_people, password_try
+from app.operations import audit, authority, directory_people, directory_roles, password_try
 from app.operations.authority import Administrator
 from app.operations.password_try import PasswordTry
 from app.operations.rights import Action
@@ -71,6 +71,8 @@ def probe(
 
 def _tried(whom: Found, identity: str, password: str, visitor: Visitor) -> bool:
     tried = _charged(whom, identity, visitor)
+    if tried.nothing_can_open:
+        raise Locked(min(tried.locked.values()))
     db.session().rollback()
     named = Named(identity, whom.entry.key if whom.entry else None)
     try:
@@ -89,5 +91,6 @@ def _charged(whom: Found, identity: str, visitor: Visitor) -> PasswordTry:
     if whom.account is not None:
         return password_try.begin_as(whom.account, visitor)
     if whom.entry is not None:
-        return password_try.begin_for_entry(whom.entry.key, visitor)
+        places = directory_roles.places(whom.entry.groups)
+        return password_try.begin_for_entry(whom.entry.key, places, visitor)
     return password_try.begin(identity, visitor)

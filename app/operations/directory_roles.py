@@ -33,6 +33,12 @@ def follow(account: Account, groups: frozenset[str], visitor: Visitor) -> None:
             _record("membership_added", membership, visitor)
 
 
+def places(groups: frozenset[str]) -> list[Organisation]:
+    """Return the organisations that these groups lead to."""
+    theirs = {place for place, _ in _of(groups)}
+    return list(db.session().scalars(select(Organisation).where(Organisation.id.in_(theirs))))
+
+
 def _of(groups: frozenset[str]) -> list[Place]:
     """Return the roles that groups stand for, at organisations that there are."""
     mapped = {dn: (place, Role(role)) for dn, (place, role) in reader.settings().groups.items()}

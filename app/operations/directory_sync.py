@@ -8,15 +8,14 @@ from sqlalchemy import func, select
 
 from app import db
 from app.directory import reader
-from app.directory.entries import Entry
 from app.errors import DirectoryAway
 from app.models import DirectoryEntry
 from app.operations import directory_people
 from app.operations.visitor import Visitor
 
-BATCH = 20  # entries in one conversation, which has one deadline
+SEARCHES = 60  # in one conversation, which has one deadline: each group is one more of them
 FEW = 10  # people may go without a question
-MOST_GONE = 0.2  # of all people: more are a mistake in the settings sooner than the truth
+MOST_GONE = 0.2  # of all who were there: more are a mistake in the settings sooner than the truth
 
 
 class TooManyGone(Exception):
@@ -30,15 +29,19 @@ class TooManyGone(Exception):
 
 @dataclass
 class Progress:
-    """How far it is: of `known` people `looked_up` were looked for, and `gone` not found."""
+    """How far it is: of `known` people `looked_up` were looked for, and `gone` not found.
+
+    `followed` are as in the directory by now, or out; `newly_gone` of them are out since just now.
+    """
 
     known: int
     looked_up: int = 0
     gone: int = 0
+    followed: int = 0
     newly_gone: int = 0
 
 
-Known = tuple[uuid.UUID, str]
+Known = tuple[uuid.UUID, str, bool]  # the account, its entry's key, whether that is there so far
 
 
 def sync(visitor: Visitor, *, dry_run: bool = False, many: bool = False) -> Iterator[Progress]:
@@ -50,45 +53,45 @@ def sync(visitor: Visitor, *, dry_run: bool = False, many: bool = False) -> Iter
     if not reader.in_use() or not reader.can_look_up():
         raise DirectoryAway
     progress = Progress(_count())
-    gone: list[uuid.UUID] = []
+    lost: set[uuid.UUID] = set()
     for batch in _batches():
-        found = _found(batch)
-        gone += [account_id for account_id, key in batch if key not in found]
+        there = reader.keys_there([key for _, key, _ in batch])
         progress.looked_up += len(batch)
-        progress.gone = len(gone)
+        progress.gone += sum(key not in there for _, key, _ in batch)
+        lost |= {account_id for account_id, key, so_far in batch if so_far and key not in there}
         yield progress
-    if progress.gone > max(FEW, MOST_GONE * progress.known) and not many:
-        raise TooManyGone(progress.gone, progress.known)
+    so_far = progress.known - progress.gone + len(lost)
+    if len(lost) > max(FEW, MOST_GONE * so_far) and not many:
+        raise TooManyGone(len(lost), so_far)
     if not dry_run:
         for batch in _batches():
-            _follow(batch, visitor, progress)
+            _follow(batch, lost, visitor, progress)
             yield progress
 
 
-def _follow(batch: list[Known], visitor: Visitor, progress: Progress) -> None:
-    found = _found(batch)
-    for account_id, key in batch:
+def _follow(batch: list[Known], lost: set[uuid.UUID], visitor: Visitor, progress: Progress) -> None:
+    """Let a batch follow; only who was `lost` when all were looked for goes."""
+    found = reader.keys_found([key for _, key, _ in batch])
+    for account_id, key, _ in batch:
         if key in found:
             directory_people.refresh(account_id, found[key], visitor)
-        elif directory_people.gone(account_id, visitor):
+        elif account_id in lost and directory_people.gone(account_id, visitor):
             progress.newly_gone += 1
-
-
-def _found(batch: list[Known]) -> dict[str, Entry]:
-    db.session().rollback()  # no connection waits for the directory
-    return reader.keys_found([key for _, key in batch])
+    progress.followed += len(batch)
 
 
 def _batches() -> Iterator[list[Known]]:
-    last = None
+    size, last = max(1, SEARCHES // (1 + len(reader.settings().groups))), None
+    row = DirectoryEntry
     while True:
-        some = select(DirectoryEntry.account_id, DirectoryEntry.key)
+        some = select(row.account_id, row.key, row.gone_at.is_(None))
         if last is not None:
-            some = some.where(DirectoryEntry.account_id > last)
-        rows = db.session().execute(some.order_by(DirectoryEntry.account_id).limit(BATCH))
-        batch = [(account_id, key) for account_id, key in rows]
+            some = some.where(row.account_id > last)
+        rows = db.session().execute(some.order_by(row.account_id).limit(size))
+        batch = [(account_id, key, so_far) for account_id, key, so_far in rows]
         if not batch:
             return
+        db.session().rollback()  # no connection waits for the directory
         yield batch
         last = batch[-1][0]
 

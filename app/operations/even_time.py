@@ -20,10 +20,11 @@ def begin() -> float:
     return time.monotonic()
 
 
-def wait(began: float) -> None:
-    """Sleep until `floor` has passed since `began`. Hold no transaction and no turn meanwhile."""
-    left = floor.total_seconds() - (time.monotonic() - began)
-    blur = SPREAD * _chance.random() * floor.total_seconds()
+def wait(began: float, *, floors: int = 1) -> None:
+    """Sleep until so many floors have passed since `began`. Hold no transaction and no turn."""
+    least = floors * floor.total_seconds()
+    left = least - (time.monotonic() - began)
+    blur = SPREAD * _chance.random() * least
     if left + blur > 0:
         time.sleep(left + blur)
 

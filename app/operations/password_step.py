@@ -10,11 +10,14 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import db
+from app.directory import reader
 from app.errors import (
+    Locked,
     MembershipLocked,
     NoWayIn,
     Refusal,
     TicketRefused,
+    TooManyTries,
     UnknownAccount,
     WrongPassword,
 )
@@ -73,16 +76,36 @@ def verify_password(  # noqa: PLR0913 (the last three name kinds of sign-in, by 
         tried = password_try.begin(identity, visitor, at=at)
         matched = password_try.compare(turn, tried, password)
         fresh = _rehashed(turn, tried, matched, password)
-    tried, bound = directory_try.ask(tried, password, visitor, typed=identity)
-    matched |= bound
+    tried, bound = _asked(tried, password, visitor, identity, began)
+    matched = bound | {row.id for row in tried.stored if row.id in matched}
     try:
         verified = _settle(tried, matched, visitor, Wanted(keep, whole))
     except Refusal as refusal:
         _note_failure(tried, refusal, visitor)
-        even_time.wait(began)
+        _wait(began)
         raise
     _keep_rehashed(fresh)
     return verified
+
+
+def _asked(
+    tried: PasswordTry, password: str, visitor: Visitor, identity: str, began: float
+) -> directory_try.Asked:
+    """Ask the directory; what it refuses is answered as late as what is refused here."""
+    try:
+        return directory_try.ask(tried, password, visitor, typed=identity)
+    except (Locked, TooManyTries):
+        _wait(began)
+        raise
+    except NoWayIn as refusal:
+        _note_failure(tried, refusal, visitor)
+        _wait(began)
+        raise
+
+
+def _wait(began: float) -> None:
+    """Refuse as late whether a directory knows somebody, was asked twice, or not at all."""
+    even_time.wait(began, floors=2 if reader.in_use() else 1)
 
 
 def look_again(secret: str, visitor: Visitor) -> Verified:

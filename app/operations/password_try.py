@@ -10,13 +10,13 @@ the try was charged.
 import random
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import select
 
 from app import config, db
-from app.models import Account, Counted, Membership, Password
+from app.models import Account, Counted, Membership, Organisation, Password
 from app.models.password import IN_DIRECTORY
 from app.operations import (
     accounts,
@@ -31,7 +31,7 @@ from app.operations.visitor import Visitor
 from app.security import passwords
 from app.security.hash_gate import Turn
 from app.security.identities import identity_key
-from app.security.tokens import keyed_digest
+from app.security.tokens import digest, keyed_digest
 
 MOST_HASHES = 5  # for one try; whoever has more passwords names the organisation first
 UNKNOWN_BUCKETS = 1 << 20  # counters of identities that nobody has: bounded, evicting nobody
@@ -119,12 +119,26 @@ def begin_as(account: Account, visitor: Visitor) -> PasswordTry:
         return _of(account, visitor, memberships.of(account.id))
 
 
-def begin_for_entry(key: str, visitor: Visitor) -> PasswordTry:
-    """Charge a try for a directory's entry that is no account yet."""
+def begin_for_entry(key: str, places: Iterable[Organisation], visitor: Visitor) -> PasswordTry:
+    """Charge a try for a directory's entry that is no account yet, but will belong to `places`.
+
+    Counted by those, until `arrived`: no account of theirs has members' ids so far.
+    """
     with turned_away.noticed(visitor), db.transaction():
-        network, subject = try_charges.network(visitor, None), f"entry:{key}"
+        network, subject = try_charges.network(visitor, None), f"entry:{digest(key)}"
         try_charges.identity(subject)
-        return PasswordTry(None, [], subject, network, {}, only_entry=True)
+        limits = {place.id: try_charges.limit_at(place) for place in places}
+        subjects = {each: f"{subject}:{each}" for each in limits}
+        members, locked = try_charges.each(limits, subjects)
+        return PasswordTry(None, [], subject, network, members, locked, only_entry=True)
+
+
+def arrived(tried: PasswordTry, account: Account) -> PasswordTry:
+    """Return the try of an entry that has an account by now, which is counted by its members."""
+    ours = memberships.of(account.id)
+    members = {m.id: tried.members[at] for m in ours if (at := m.organisation_id) in tried.members}
+    locked = {m.id: tried.locked[at] for m in ours if (at := m.organisation_id) in tried.locked}
+    return replace(tried, members=members, locked=locked)
 
 
 def compare(turn: Turn, tried: PasswordTry, password: str) -> set[uuid.UUID]:
@@ -148,6 +162,13 @@ def give_back(tried: PasswordTry) -> None:
             lockout.give_back(Counted.NETWORK, [tried.network])
         lockout.give_back(Counted.IDENTITY, [tried.identity])
         lockout.give_back(Counted.MEMBERSHIP, tried.members.values())
+
+
+def give_back_network(tried: PasswordTry) -> None:
+    """Uncount a try for the network alone: another is counted in its place."""
+    with db.transaction():
+        if tried.network:
+            lockout.give_back(Counted.NETWORK, [tried.network])
 
 
 def opened(tried: PasswordTry, matched: Iterable[StoredPassword]) -> None:

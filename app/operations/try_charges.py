@@ -8,7 +8,7 @@ import uuid
 from datetime import datetime
 
 from app.errors import Locked, ShutBy, TooManyTries
-from app.models import Counted, Membership
+from app.models import Counted, Membership, Organisation
 from app.operations import known_devices, lockout
 from app.operations.visitor import Visitor
 
@@ -20,7 +20,11 @@ def member_subject(membership: Membership, known_as: str | None) -> str:
 
 def limit_of(membership: Membership) -> lockout.Limit:
     """Return after how many wrong passwords a member is locked, and for how long."""
-    place = membership.organisation
+    return limit_at(membership.organisation)
+
+
+def limit_at(place: Organisation | None) -> lockout.Limit:
+    """Return the same for whoever is a member there."""
     if place is None:
         return lockout.of_membership(lockout.IDENTITY.tries, 15)
     tries = place.effective_settings.maxFailedSignInAttempts
@@ -69,11 +73,18 @@ def members(
     ours: list[Membership], names: dict[uuid.UUID, str | None]
 ) -> tuple[dict[uuid.UUID, str], dict[uuid.UUID, datetime]]:
     """Charge each member by its organisation's limit; return what was charged, and the locks."""
+    subjects = {m.id: member_subject(m, names[m.id]) for m in ours}
+    return each({m.id: limit_of(m) for m in ours}, subjects)
+
+
+def each(
+    limits: dict[uuid.UUID, lockout.Limit], subjects: dict[uuid.UUID, str]
+) -> tuple[dict[uuid.UUID, str], dict[uuid.UUID, datetime]]:
+    """Charge each subject by its limit; return what was charged, and the locks."""
     charged, locked = {}, {}
-    for membership in sorted(ours, key=lambda m: str(m.id)):  # one order: no deadlock
-        subject = member_subject(membership, names[membership.id])
-        if until := lockout.charge(limit_of(membership), subject):
-            locked[membership.id] = until
+    for which in sorted(limits, key=str):  # one order: no deadlock
+        if until := lockout.charge(limits[which], subjects[which]):
+            locked[which] = until
         else:
-            charged[membership.id] = subject
+            charged[which] = subjects[which]
     return charged, locked

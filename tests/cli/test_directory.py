@@ -1,5 +1,6 @@
 """`directory check` and `accounts sync`, as an administrator runs them."""
 
+import uuid
 from collections.abc import Callable
 
 import pytest
@@ -115,3 +116,26 @@ def test_sync_says_that_the_directory_is_away(run: Run, asks_directory: Ask) -> 
     asks_directory(url=("ldaps://127.0.0.1:9",), timeout=1)
     done = run("accounts", "sync")
     assert (done.exit_code, "does not answer" in done.output) == (1, True)
+
+
+def test_sync_says_where_it_cannot_look_after_anybody(run: Run, asks_directory: Ask) -> None:
+    asks_directory(bind_dn=None, bind_password=None, user_dn=f"uid={{identity}},{slapd.PEOPLE}")
+    done = run("accounts", "sync")
+    assert (done.exit_code, "DOORWARD_LDAP_USER_DN" in done.output) == (1, True)
+
+
+def test_check_says_where_nobody_can_be_looked_for(run: Run, asks_directory: Ask) -> None:
+    asks_directory(base_dn=f"ou=nowhere,{slapd.BASE}")
+    done = run("directory", "check", "person001")
+    assert (done.exit_code, "DOORWARD_LDAP_BASE_DN" in done.output) == (1, True)
+
+
+def test_check_says_which_group_is_not_there(run: Run, asks_directory: Ask) -> None:
+    typo = f"cn=taechers,{slapd.GROUPS}"
+    asks_directory(
+        groups={slapd.TEACHERS: (uuid.uuid4(), "Teacher"), typo: (uuid.uuid4(), "Teacher")}
+    )
+    done = run("directory", "check", "person001")
+    assert done.exit_code == 0
+    assert f"{typo}: not there" in done.output
+    assert f"{slapd.TEACHERS}: not there" not in done.output

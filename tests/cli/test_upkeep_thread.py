@@ -154,3 +154,14 @@ def test_what_goes_wrong_with_one_holds_up_no_other(
     until(lambda: "purged" in log.events())
     assert set(failing) <= set(log.events())
     assert "purge_failed" not in log.events()
+
+
+def test_who_is_gone_goes_although_purging_failed(
+    portal: Flask, stop: threading.Event, monkeypatch: pytest.MonkeyPatch, log: Log
+) -> None:
+    followed = threading.Event()
+    monkeypatch.setattr(purging, "purge", None)
+    monkeypatch.setattr(upkeep, "_follow_directory", followed.set)
+    upkeep.start_thread(portal, stop)
+    assert followed.wait(DEADLINE_S)
+    until(lambda: "purge_failed" in log.events())

@@ -10,8 +10,9 @@ import pytest
 from flask import Flask
 
 from app.directory import reader
+from app.directory.conversation import Trouble
 from app.directory.reader import Named
-from app.errors import DirectoryAway, Refusal
+from app.errors import DirectoryAway
 from app.operations import sign_in
 from tests import factories, slapd
 from tests.factories import PASSWORD, VISITOR
@@ -22,6 +23,16 @@ Ask = Callable[..., None]
 Serve = Callable[[socket.socket, threading.Event], None]
 ANN, ANNS = Named("person001"), slapd.password_of("person001")
 A_BIND_SAYS_YES = bytes.fromhex("300c02010161070a010004000400")
+# What is no LDAP, each taken apart by ldap3 until another of Python's errors stops it.
+BROKEN = [
+    "300c02010161070a010f04000400",  # a code that there is not
+    "3005020101610000",  # an answer without anything in it
+    "300a02010165050a01000400",  # an end without its last words
+    "3003020101",
+    "300c02010161070101ff04000400",  # true, where a number belongs
+    "3013020101730e040c6c6461703a2f2fff782f2f2f",  # a pointer that is no text
+    "3081",
+]
 
 
 def drip(client: socket.socket, over: threading.Event) -> None:
@@ -48,6 +59,14 @@ def say_yes_and_hang_up(client: socket.socket, _over: threading.Event) -> None:
     """Say yes to the portal's own bind, then lose the connection."""
     client.recv(4096)
     client.sendall(A_BIND_SAYS_YES)
+
+
+def pour(client: socket.socket, over: threading.Event) -> None:
+    """Answer with an entry of two gigabytes, as fast as it goes."""
+    client.recv(4096)
+    client.sendall(b"\x30\x84\x7f\xff\xff\xff")
+    while not over.is_set():
+        client.sendall(b"\x00" * 65_536)
 
 
 @contextlib.contextmanager
@@ -110,6 +129,43 @@ def test_no_password_goes_where_tls_was_not_agreed(asks_directory: Ask) -> None:
     assert ANNS.encode() not in heard
 
 
+@pytest.mark.parametrize("said", BROKEN)
+def test_what_is_no_ldap_is_no_answer(asks_directory: Ask, said: str) -> None:
+    def say(client: socket.socket, _over: threading.Event) -> None:
+        client.recv(4096)
+        client.sendall(bytes.fromhex(said))
+
+    with server(say) as address:
+        asks_directory(url=(f"ldap://{address}",), starttls=False)
+        with pytest.raises(DirectoryAway):
+            reader.check(ANN, ANNS)
+
+
+def test_an_answer_is_not_read_without_end(asks_directory: Ask) -> None:
+    """It is over long before the deadline, and long before there is no room."""
+    with server(pour) as address:
+        asks_directory(url=(f"ldap://{address}",), starttls=False)
+        with pytest.raises(DirectoryAway):
+            reader.check(ANN, ANNS)
+    assert reader.state().popitem()[1] is Trouble.NO_CONNECTION
+
+
+def test_whoever_finds_too_many_waiting_blames_no_server(
+    asks_directory: Ask, directory: Slapd
+) -> None:
+    asks_directory()
+    for _ in range(reader.MOST_WAITING):
+        reader._waiting.acquire()
+    try:
+        with pytest.raises(DirectoryAway):
+            reader.check(ANN, ANNS)
+        assert reader.state() == {directory.tls_url: Trouble.TOO_MANY}
+    finally:
+        for _ in range(reader.MOST_WAITING):
+            reader._waiting.release()
+    assert reader.check(ANN, ANNS).right
+
+
 @pytest.mark.slow
 def test_local_people_notice_nothing(portal: Flask, asks_directory: Ask, directory: Slapd) -> None:
     local = factories.account().email
@@ -134,11 +190,11 @@ def test_local_people_notice_nothing(portal: Flask, asks_directory: Ask, directo
     assert took < 1.5, "the directory's people hold a turn while they wait"
 
 
-def test_it_is_asked_again_once_it_is_back(asks_directory: Ask, directory: Slapd) -> None:
-    asks_directory(timeout=1)
+@pytest.mark.usefixtures("asks_directory")
+def test_it_is_asked_again_once_it_is_back(directory: Slapd) -> None:
     directory.stop()
     try:
-        with pytest.raises(Refusal):
+        with pytest.raises(DirectoryAway):
             sign_in.verify_password("person001", ANNS, VISITOR)
     finally:
         directory.start()

@@ -20,11 +20,15 @@ TRIED = "directory_tried"
 TROUBLES = {
     Trouble.NO_CONNECTION: lazy_gettext("No connection: nothing listens there, or it was lost."),
     Trouble.TOO_SLOW: lazy_gettext("It took too long."),
+    Trouble.TOO_MANY: lazy_gettext("It was not asked: too many people wait for it just now."),
     Trouble.CERTIFICATE: lazy_gettext(
         "Its certificate is not valid for this name, or signed by nobody whom the portal believes."
     ),
     Trouble.TLS: lazy_gettext("It does not speak TLS as the portal does."),
     Trouble.REFUSES_PORTAL: lazy_gettext("It refuses the portal's own name and password."),
+    Trouble.NO_BASE: lazy_gettext(
+        "It has nothing where people are looked for, or does not show it to the portal."
+    ),
     Trouble.ODD_ANSWER: lazy_gettext("It answers, but not what was asked."),
 }
 
