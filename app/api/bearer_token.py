@@ -20,7 +20,7 @@ from app.api.caller import require_room, visitor
 from app.api.waiting import seconds_to_wait
 from app.errors import Refusal, SecondFactorRequired, TicketRefused
 from app.models import Factor, Interface
-from app.operations import access_tokens, enrolment_mail, sessions, sign_in
+from app.operations import access_tokens, enrolment_mail, opening, sign_in
 from app.operations.sign_in import (
     CodeWanted,
     Enrolment,
@@ -35,7 +35,7 @@ __all__ = ["OPERATIONS", "REFUSALS", "contract", "fail", "login", "refuse", "rej
 
 contract = Blueprint("bearer_token", __name__)
 
-LIFETIME = sessions.LIFETIMES[Interface.BEARER_TOKEN]
+LIFETIME = opening.LIFETIMES[Interface.BEARER_TOKEN]
 UUID_FORM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 GRANTS = {None, "", "password"}  # RFC 6749 section 4.3; FastAPI's form may do without
 

@@ -14,8 +14,8 @@ from app.operations import (
     factors,
     lockout,
     new_passwords,
+    opening,
     remembered_devices,
-    sessions,
     try_charges,
 )
 from app.operations.effective_rules import SetBy
@@ -103,7 +103,7 @@ def _length(account: Account, ours: list[Membership]) -> InReach:
 
 def _session(ours: list[Membership]) -> InReach:
     """Tell how long somebody stays signed in who takes all of their seats."""
-    usual = int(sessions.LIFETIMES[Interface.PAGES] / HOUR)
+    usual = int(opening.LIFETIMES[Interface.PAGES] / HOUR)
     asked = [hours for m in ours if (hours := _policy(m, "sessionHours")) is not None]
     least = min(asked, default=usual)
     if least > usual:

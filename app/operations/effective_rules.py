@@ -13,7 +13,7 @@ from app.models import (
     OrganisationSettings,
     Role,
 )
-from app.operations import new_passwords, sessions
+from app.operations import new_passwords, opening
 
 HOUR = timedelta(hours=1)
 
@@ -83,4 +83,4 @@ def _by(changed: bool) -> SetBy:  # noqa: FBT001 (the only thing it is told)
 
 
 def _usual_hours() -> int:
-    return int(sessions.LIFETIMES[Interface.PAGES] / HOUR)
+    return int(opening.LIFETIMES[Interface.PAGES] / HOUR)

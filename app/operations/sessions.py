@@ -1,4 +1,4 @@
-"""Opening, finding and ending sessions.
+"""Finding and ending sessions, and what one may do as things are now.
 
 An administrator who looks as somebody else acts in a session of another kind, which nothing here
 finds: operations.impersonation opens it, and decides on each request whether it still may be.
@@ -6,8 +6,7 @@ finds: operations.impersonation opens it, and decides on each request whether it
 
 import uuid
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import ColumnElement, delete, or_, select, update
 
@@ -17,11 +16,8 @@ from app.errors import NotFound, ProofRequired, TicketRefused
 from app.models import (
     Account,
     Demand,
-    Factor,
     Interface,
     Membership,
-    Password,
-    RememberedDevice,
     Role,
     Seat,
     Session,
@@ -33,59 +29,7 @@ from app.security.tokens import digest, new_base64, new_secret
 
 STEP_UP = timedelta(minutes=10)
 SEEN_AGAIN_AFTER = timedelta(minutes=1)  # how exact `last_seen_at` is kept
-MOST_SESSIONS = 50  # of one account; the one idle longest goes first
-PAGES_IDLE = timedelta(hours=1)
-KEPT = timedelta(days=30)
 ADMINISTERING = frozenset({Role.SUPERUSER, Role.ACCOUNT_ADMIN})
-LIFETIMES = {
-    Interface.PAGES: timedelta(hours=24),
-    Interface.MIKROCLOUD: timedelta(hours=24),
-    Interface.ROCKETCHAT: timedelta(days=90),
-    Interface.BEARER_TOKEN: timedelta(hours=24),
-    Interface.INTEDASHBOARD: timedelta(hours=24),
-    Interface.HASURA_BACKEND_PLUS: timedelta(days=30),
-}
-
-
-@dataclass(frozen=True)
-class Proof:
-    """What somebody showed: a password good for `membership` (None: the account), and a factor.
-
-    `password_id` is None where a passkey took the place of the account's password. `device` is the
-    remembered device that stood in for the factor, which was answered when it was remembered.
-    """
-
-    account: Account
-    membership: Membership | None
-    password_id: uuid.UUID | None
-    factor: Factor
-    device: RememberedDevice | None = None
-
-    @property
-    def proved_at(self) -> datetime:
-        """When the factor was answered: just now, but for a remembered device."""
-        return self.device.proved_at if self.device else now()
-
-
-def open_or_join(verification: Verification, proof: Proof, visitor: Visitor) -> tuple[str, Session]:
-    """Open a session in the caller's transaction, or add to the one that asked for more.
-
-    Either way the bearer is new; returns it with the row.
-    """
-    bearer = _new_bearer(verification.interface)
-    if verification.session_id is None:
-        row, what = _opened(verification, visitor), "signed_in"
-    else:
-        row = db.session().get_one(Session, verification.session_id)
-        what = "seat_taken" if proof.membership else "confirmed"
-    row.digest = digest(bearer)
-    db.session().add(row)
-    _admit(row, proof, typed=verification.session_id is None or proof.membership is None)
-    _end_the_idlest(proof.account)
-    place = proof.membership.organisation_id if proof.membership else None
-    factor = proof.factor.value
-    audit.record(what, visitor, account_id=proof.account.id, organisation_id=place, factor=factor)
-    return bearer, row
 
 
 def find(bearer: str) -> Session:
@@ -157,7 +101,7 @@ def seat(session: Session, organisation_id: uuid.UUID | None, role: Role) -> Sea
 
 def require_account(session: Session) -> None:
     """Raise ProofRequired unless the session met the account's own way in, as it is today."""
-    demand = _demand_on(session.account)
+    demand = demand_on(session.account)
     met = session.account_proved_at and factors.satisfies(session.factor, demand)
     if not met:
         raise ProofRequired
@@ -224,74 +168,20 @@ def end_all_of(account_id: uuid.UUID, *, but: uuid.UUID | None = None) -> int:
 
 def rotate(session: Session) -> str:
     """Give a session a new bearer, in the caller's transaction; the old one dies."""
-    bearer = _new_bearer(session.interface)
+    bearer = new_bearer(session.interface)
     session.digest = digest(bearer)
     return bearer
 
 
-def _new_bearer(interface: Interface) -> str:
+def new_bearer(interface: Interface) -> str:
+    """Return a new secret for a session, in the form that its interface documents."""
     return new_base64() if interface is Interface.MIKROCLOUD else new_secret()
 
 
-def _demand_on(account: Account) -> Demand:
+def demand_on(account: Account) -> Demand:
     """Return what the account's own way in asks besides the password, as things are now."""
     strictest = factors.strictest_demand(memberships.of(account.id))
     return max(strictest, factors.of(account).floor)
-
-
-def _opened(verification: Verification, visitor: Visitor) -> Session:
-    lifetime = KEPT if verification.keep else LIFETIMES[visitor.interface]
-    idle = PAGES_IDLE if visitor.interface is Interface.PAGES else lifetime
-    return Session(
-        id=uuid.uuid4(),
-        account=verification.account,
-        interface=visitor.interface,
-        address=visitor.address,
-        user_agent=visitor.user_agent[:256],
-        idle_seconds=int((KEPT if verification.keep else idle).total_seconds()),
-        opened_at=now(),
-        last_seen_at=now(),
-        expires_at=now() + lifetime,
-        factor=Factor.NONE,
-    )
-
-
-def _admit(row: Session, proof: Proof, *, typed: bool) -> None:
-    """Let the session do what was just proven."""
-    known_since = row.factor_proved_at
-    if proof.factor is not Factor.NONE and (known_since is None or proof.proved_at > known_since):
-        row.factor, row.factor_proved_at = proof.factor, proof.proved_at
-        row.remembered_device_id = proof.device.id if proof.device else None
-    if typed and _meets_account(row, proof):
-        row.account_proved_at = proof.proved_at
-    if proof.membership is not None:
-        _take_seat(row, proof.membership, proof)
-
-
-def _meets_account(row: Session, proof: Proof) -> bool:
-    """Tell whether this proof is also that of the account's own way in."""
-    if proof.password_id is not None:
-        password = db.session().get_one(Password, proof.password_id)
-        if password.organisation_id is not None:
-            return False
-    return factors.satisfies(_answered(row, proof), _demand_on(proof.account))
-
-
-def _answered(row: Session, proof: Proof) -> Factor:
-    """Return the factor that counts now: the one just shown, or what this session showed lately."""
-    return row.fresh_factor(now()) if proof.factor is Factor.NONE else proof.factor
-
-
-def _take_seat(row: Session, membership: Membership, proof: Proof) -> None:
-    db.session().flush()
-    held = select(Seat).where(Seat.session_id == row.id, Seat.membership_id == membership.id)
-    seat_held = db.session().scalar(held) or Seat(session_id=row.id, membership=membership)
-    seat_held.password_id, seat_held.factor = proof.password_id, _answered(row, proof)
-    seat_held.opened_at = now()
-    db.session().add(seat_held)
-    place = membership.organisation
-    if place is not None and place.policy.sessionHours is not None:
-        row.expires_at = min(row.expires_at, now() + timedelta(hours=place.policy.sessionHours))
 
 
 def _holds(held: Seat, floor: Demand) -> bool:
@@ -316,17 +206,3 @@ def _seen(row: Session) -> Session:
             seen = update(Session).where(Session.id == row.id).values(last_seen_at=moment)
             current.execute(seen)
     return row
-
-
-def _end_the_idlest(account: Account) -> None:
-    """Keep to the most sessions of one account; what administrators open does not count."""
-    db.session().flush()
-    beyond = (
-        select(Session.id)
-        .where(Session.account_id == account.id, Session.impersonation_id.is_(None))
-        .order_by(Session.last_seen_at.desc(), Session.id)
-        .offset(MOST_SESSIONS)
-    )
-    idlest = list(db.session().scalars(beyond))
-    if idlest:
-        db.session().execute(delete(Session).where(Session.id.in_(idlest)))

@@ -16,10 +16,9 @@ Between calls the state lives in rows of `verifications` and `pending_sign_ins`;
 only secrets: the verification's, and the *handle* of the way in that was chosen.
 """
 
-import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 
 from app import db
 from app.clock import now
@@ -27,29 +26,23 @@ from app.errors import TicketRefused, WrongCode
 from app.models import (
     EmailedPin,
     Factor,
-    Interface,
-    Password,
     PendingSignIn,
-    RememberedDevice,
-    Session,
     Verification,
 )
 from app.operations import (
     audit,
     factors,
-    known_devices,
     memberships,
-    new_devices,
     passkey_answers,
     passkey_challenges,
     recovery_codes,
     remembered_devices,
     second_factor,
-    sessions,
     steps,
     totp_setup,
     turned_away,
 )
+from app.operations.finishing import Answered, finish
 from app.operations.passkey_step import verify_passkey
 from app.operations.password_step import look_again, verify_another_password, verify_password
 from app.operations.steps import (
@@ -104,16 +97,6 @@ class Alternatives:
     elsewhere: bool
 
 
-@dataclass(frozen=True)
-class _Answered:
-    """The factor that was shown, and the remembered device where one stood in for it."""
-
-    factor: Factor
-    device: RememberedDevice | None = None
-    trust: bool = False
-    enrolled: bool = False
-
-
 def proceed(handle: str, visitor: Visitor) -> Step:
     """Go on with one offer: open the session, or ask for what it wants.
 
@@ -123,9 +106,9 @@ def proceed(handle: str, visitor: Visitor) -> Step:
     with db.transaction() as session:
         pending = held(handle)
         if pending.factor is Factor.NONE:
-            return _finish(pending, _Answered(Factor.NONE), visitor)
+            return finish(pending, Answered(Factor.NONE), visitor)
         if device := remembered_devices.standing_in(pending, visitor):
-            return _finish(pending, _Answered(device.factor, device), visitor)
+            return finish(pending, Answered(device.factor, device), visitor)
         first = update(PendingSignIn).where(
             PendingSignIn.id == pending.id, PendingSignIn.proceeded_at.is_(None)
         )
@@ -255,7 +238,7 @@ def _accept(
     """Spend the answer, whichever is due, or raise WrongCode."""
     account = pending.verification.account
     if pending.factor is not Factor.ENROLMENT:
-        answered = _Answered(_spend(pending, code, visitor), trust=trust)
+        answered = Answered(_spend(pending, code, visitor), trust=trust)
     elif steps.pin_due(pending):
         second_factor.spend_pin(pending.id, code)
         pending.pin_proved_at = now()
@@ -264,9 +247,9 @@ def _accept(
     else:
         asking = pending.verification.session_id
         totp_setup.confirm_first(account, code, pending.id, visitor, but=asking)
-        answered = _Answered(Factor.CODE, enrolled=True)
+        answered = Answered(Factor.CODE, enrolled=True)
     second_factor.forgive(account)
-    return _finish(pending, answered, visitor)
+    return finish(pending, answered, visitor)
 
 
 def _spend(pending: PendingSignIn, code: str, visitor: Visitor) -> Factor:
@@ -315,55 +298,3 @@ def _latest_waiting(verified: Verified, visitor: Visitor) -> PendingSignIn | Non
         .order_by(EmailedPin.sent_at.desc())
         .limit(1)
     )
-
-
-def _finish(pending: PendingSignIn, answered: _Answered, visitor: Visitor) -> SignedIn:
-    """Spend the handle and open the session, in the caller's transaction."""
-    spent = delete(PendingSignIn).where(PendingSignIn.id == pending.id)
-    if db.session().scalar(spent.returning(PendingSignIn.id)) is None:
-        raise TicketRefused
-    verification, is_new = pending.verification, new_devices.is_new(pending, visitor)
-    bearer, row = sessions.open_or_join(verification, _proof(pending, answered), visitor)
-    if verification.interface is Interface.PAGES:
-        db.session().delete(verification)
-    if is_new:
-        new_devices.tell(row, pending, visitor, _place_of_password(pending))
-    cookie = _remembered(pending, visitor)
-    if answered.trust:
-        remembered_devices.remember(verification.account, cookie, answered.factor, visitor)
-    gave_codes = answered.enrolled and _gave_codes(row)
-    return SignedIn(bearer, row, cookie, gave_codes, answered.factor)
-
-
-def _gave_codes(row: Session) -> bool:
-    """Make recovery codes for a new app, where the session may see them: on the pages."""
-    if row.interface is not Interface.PAGES or row.account_proved_at is None:
-        return False
-    recovery_codes.make(row)
-    return True
-
-
-def _proof(pending: PendingSignIn, answered: _Answered) -> sessions.Proof:
-    """Return what this sign-in showed. A passkey shows both password and factor."""
-    by_passkey = pending.verification.passkey_id is not None
-    return sessions.Proof(
-        pending.verification.account,
-        pending.membership,
-        pending.password_id,
-        Factor.PASSKEY if by_passkey else answered.factor,
-        answered.device,
-    )
-
-
-def _remembered(pending: PendingSignIn, visitor: Visitor) -> str:
-    """Know the device from now on, if the password was typed on it: a seat may need none."""
-    if pending.verification.session_id is not None and pending.membership is not None:
-        return visitor.device or ""
-    place = _place_of_password(pending)
-    return known_devices.remember(pending.verification.account, visitor, place)
-
-
-def _place_of_password(pending: PendingSignIn) -> uuid.UUID | None:
-    """Return the organisation whose own password was typed; None for the account's, or none."""
-    password = pending.password_id and db.session().get_one(Password, pending.password_id)
-    return password.organisation_id if password else None

@@ -27,7 +27,7 @@ from app.models import (
     UnlockTicket,
     Verification,
 )
-from app.operations import purging, sessions, sign_in
+from app.operations import opening, purging, sessions, sign_in
 from tests import factories
 from tests.conftest import Clock
 from tests.factories import PASSWORD, VISITOR
@@ -107,7 +107,7 @@ def test_a_session_goes_when_it_was_idle_too_long_and_its_seats_with_it(clock: C
     factories.membership(who)
     open_session(who)
 
-    clock.advance(sessions.PAGES_IDLE + PAST)
+    clock.advance(opening.PAGES_IDLE + PAST)
     counts = purging.purge()
 
     assert counts["sessions"] == 1

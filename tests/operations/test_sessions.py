@@ -8,7 +8,7 @@ from app import db
 from app.clock import now
 from app.errors import NotFound, ProofRequired, TicketRefused
 from app.models import Account, Interface, OrganisationSettings, Role, Session
-from app.operations import seats, sessions, sign_in
+from app.operations import opening, seats, sessions, sign_in
 from app.operations.sign_in import PinWanted, SignedIn
 from app.operations.visitor import Visitor
 from app.security.tokens import digest
@@ -204,20 +204,20 @@ def test_ending_all_others_leaves_this_one() -> None:
 def test_an_account_keeps_fifty_sessions_and_loses_the_idlest(clock: Clock) -> None:
     who = factories.account()
     bearers = []
-    for _ in range(sessions.MOST_SESSIONS + 2):
+    for _ in range(opening.MOST_SESSIONS + 2):
         clock.advance(timedelta(seconds=1))
         bearers.append(signed_in(who).bearer)
 
     assert not lives(bearers[0])
     assert not lives(bearers[1])
     assert lives(bearers[2])
-    assert factories.sessions_open() == sessions.MOST_SESSIONS
+    assert factories.sessions_open() == opening.MOST_SESSIONS
 
 
 def test_each_interface_has_its_lifetime() -> None:
     who = factories.account()
 
-    for interface, lifetime in sessions.LIFETIMES.items():
+    for interface, lifetime in opening.LIFETIMES.items():
         row: Session = signed_in(who, visitor=Visitor(interface, "192.0.2.1")).session
         assert abs(row.expires_at - row.opened_at - lifetime) < timedelta(seconds=1)
         assert (row.idle_limit == timedelta(hours=1)) == (interface is Interface.PAGES)

@@ -3,7 +3,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from app.models import Role
-from app.operations import sessions
+from app.operations import opening, sessions
 from tests import factories
 from tests.conftest import Clock
 from tests.factories import PASSWORD
@@ -109,7 +109,7 @@ def test_ending_all_others_takes_a_fresh_proof(
 
 def test_an_idle_session_ends(guest: Browser, clock: Clock) -> None:
     guest.sign_in(factories.account())
-    clock.advance(sessions.PAGES_IDLE + timedelta(seconds=1))
+    clock.advance(opening.PAGES_IDLE + timedelta(seconds=1))
 
     assert guest.open("/home").url == "/sign-in"
 
