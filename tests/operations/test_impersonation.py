@@ -43,6 +43,7 @@ from app.operations import (
     impersonation,
     impersonation_ends,
     membership_acts,
+    opening,
     passwords,
     purging,
     refreshing,
@@ -609,7 +610,7 @@ def kept_of_tries() -> list[str]:
 
 
 def test_it_counts_for_no_limit_of_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sessions, "MOST_SESSIONS", 2)
+    monkeypatch.setattr(opening, "MOST_SESSIONS", 2)
     who, other = superuser(), member(Role.STUDENT)
     one = signed_in(other)
     started = begin(who, other)
