@@ -10,7 +10,15 @@ from app import db
 from app.clock import now
 from app.errors import WrongCode
 from app.models import EmailedPin, Factor, PendingSignIn, Session, Verification
-from app.operations import audit, factor_changes, recovery_codes, second_factor, sessions, ways_in
+from app.operations import (
+    audit,
+    factor_changes,
+    factor_locks,
+    recovery_codes,
+    second_factor,
+    sessions,
+    ways_in,
+)
 from app.operations.visitor import Visitor
 from app.security.tokens import is_recovery_code
 
@@ -70,6 +78,7 @@ def _is_right(session: Session, code: str, visitor: Visitor) -> bool:
         factor = _spend(session, factor, code, visitor)
     except WrongCode:
         audit.record("wrong_code", visitor, account_id=account.id, factor=factor.value)
+        factor_locks.tell(account, visitor, session.id)
         return False
     second_factor.forgive(account)
     session.factor, session.factor_proved_at = factor, now()
