@@ -60,6 +60,7 @@ DONE = [
         "pin_left",
         "recovery_codes_made",
         "recovery_code_used",
+        "second_step_locked",
         "sessions_ended",
         "not_me_reported",
     )

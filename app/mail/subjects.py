@@ -16,6 +16,7 @@ SUBJECTS: dict[str, LazyString] = {
     "unlock": _l("Unlock your Doorward account"),
     "locked": _l("Your Doorward account is locked for a while"),
     "membership_locked": _l("Your Doorward account is locked for a while"),
+    "second_step_locked": _l("Too many wrong answers to the second step of your Doorward account"),
     "new_device": _l("New sign-in to your Doorward account"),
     "password_changed": _l("Your Doorward password was changed"),
     "app_added": _l("An authenticator app was added to your Doorward account"),

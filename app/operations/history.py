@@ -21,6 +21,7 @@ SIGN_INS = frozenset(
         "account_locked",
         "membership_locked",
         "wrong_code",
+        "second_step_locked",
         "pin_resent",
         "another_factor_chosen",
         "seat_taken",

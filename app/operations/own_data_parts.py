@@ -7,14 +7,16 @@ hashes, digests, sealed words, keys.
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, select
+from sqlalchemy import ColumnElement, Select, and_, case, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from app.models import (
     Account,
     AddressTicket,
     AuditEvent,
+    DirectoryEntry,
     Impersonation,
+    Invitation,
     KnownNetwork,
     Membership,
     Organisation,
@@ -116,6 +118,28 @@ _IMPERSONATIONS = (
     .select_from(Impersonation)
     .outerjoin(_ADMINISTRATOR, _ADMINISTRATOR.id == Impersonation.administrator_id)
 )
+_SENDER = aliased(Account)
+_INVITATIONS = (
+    select(
+        _PLACE,
+        Invitation.role,
+        Invitation.email,
+        Invitation.name,
+        _SENDER.name.label("invited_by"),
+        Invitation.created_at,
+        Invitation.sent_at,
+        Invitation.expires_at,
+        Invitation.accepted_at,
+        Invitation.withdrawn_at,
+    )
+    .select_from(Invitation)
+    .join(
+        Account,
+        or_(Account.id == Invitation.accepted_by_id, Account.email_key == Invitation.email_key),
+    )
+    .join(Organisation, Organisation.id == Invitation.organisation_id)
+    .outerjoin(_SENDER, _SENDER.id == Invitation.invited_by_id)
+)
 _ADDRESS_CHANGES = select(
     AddressTicket.new_email, AddressTicket.created_at, AddressTicket.expires_at
 )
@@ -187,6 +211,13 @@ PARTS = (
         _IMPERSONATIONS,
         Impersonation.account_id,
         (Impersonation.started_at, Impersonation.id),
+    ),
+    Part("invitations", _INVITATIONS, Account.id, (Invitation.created_at, Invitation.id)),
+    Part(
+        "directory_entries",
+        select(DirectoryEntry.key, DirectoryEntry.seen_at, DirectoryEntry.gone_at),
+        DirectoryEntry.account_id,
+        (DirectoryEntry.account_id,),
     ),
     Part(
         "address_changes",

@@ -30,6 +30,7 @@ from app.operations import (
     audit,
     directory_people,
     factor_changes,
+    factor_locks,
     lockout,
     memberships,
     passkey_answers,
@@ -147,6 +148,7 @@ def _verify_again(session: Session, credential: str, visitor: Visitor) -> Offer 
         passkey = passkey_answers.accept(asking, credential, visitor)
     except WrongCode as refusal:
         _note("confirmation_failed", account.id, refusal, visitor)
+        factor_locks.tell(account, visitor, session.id)
         return refusal
     second_factor.forgive(account)
     opened = ways_in.start(account, visitor, session)

@@ -31,6 +31,7 @@ from app.models import (
 )
 from app.operations import (
     audit,
+    factor_locks,
     factors,
     memberships,
     passkey_answers,
@@ -230,6 +231,7 @@ def _note_wrong(pending: PendingSignIn, refusal: WrongCode, visitor: Visitor) ->
         factor=pending.factor.value,
         clock_offset_s=None if offset is None else int(offset.total_seconds()),
     )
+    factor_locks.tell(pending.verification.account, visitor, pending.verification.session_id)
 
 
 def _accept(

@@ -13,6 +13,7 @@ from app.models import EmailedPin, Factor, PendingSignIn, Session, Verification
 from app.operations import (
     audit,
     factor_changes,
+    factor_locks,
     recovery_codes,
     second_factor,
     sessions,
@@ -78,6 +79,7 @@ def _is_right(session: Session, code: str, visitor: Visitor) -> bool:
         factor = _spend(session, factor, code, visitor)
     except WrongCode:
         audit.record("wrong_code", visitor, account_id=account.id, factor=factor.value)
+        factor_locks.tell(account, visitor, session.id)
         return False
     second_factor.forgive(account)
     session.factor, session.factor_proved_at = factor, now()

@@ -7,6 +7,8 @@ clients may sign in between its calls, are those of the account.
 """
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from sqlalchemy import delete, select, update
@@ -16,7 +18,9 @@ from app.clock import now
 from app.errors import AlreadyEnabled, NotEnabled, SecretNotSet, WrongCode
 from app.models import Account, Factor, Organisation, Session, TotpDevice
 from app.operations import (
+    audit,
     factor_changes,
+    factor_locks,
     factors,
     news,
     recovery_codes,
@@ -78,7 +82,7 @@ def enable(session: Session, code: str, visitor: Visitor) -> None:
     sessions.require_account(session)
     session_id = session.id
     _charged(session_id, visitor)
-    with db.transaction():
+    with _wrong_ones_noted(session_id, visitor), db.transaction():
         account = factor_changes.held(session_id)
         if second_factor.device_of(account) is not None:
             raise AlreadyEnabled
@@ -97,7 +101,7 @@ def confirm(session: Session, code: str, visitor: Visitor) -> str | None:
     factor_changes.require_proof(session)
     session_id = session.id
     _charged(session_id, visitor)
-    with db.transaction():
+    with _wrong_ones_noted(session_id, visitor), db.transaction():
         account = factor_changes.held(session_id)
         replaced = _replace(account, code, session_id)
         if recovery_codes.left(account) == 0:
@@ -117,7 +121,7 @@ def disable(session: Session, code: str, visitor: Visitor) -> None:
     sessions.require_account_proof(session)
     session_id = session.id
     _charged(session_id, visitor)
-    with db.transaction():
+    with _wrong_ones_noted(session_id, visitor), db.transaction():
         account = factor_changes.held(session_id)
         device = second_factor.device_of(account)
         if device is None:
@@ -216,6 +220,19 @@ def _charged(session_id: uuid.UUID, visitor: Visitor) -> None:
     """Count the try in a transaction of its own: what is refused later stays counted."""
     with turned_away.noticed(visitor), db.transaction():
         second_factor.charge(factor_changes.held(session_id))
+
+
+@contextmanager
+def _wrong_ones_noted(session_id: uuid.UUID, visitor: Visitor) -> Iterator[None]:
+    """Write a wrong code down, once what it was to do is undone, and tell whether it locked."""
+    try:
+        yield
+    except WrongCode:
+        with db.transaction():
+            account, factor = factor_changes.held(session_id), Factor.CODE.value
+            audit.record("wrong_code", visitor, account_id=account.id, factor=factor)
+            factor_locks.tell(account, visitor, session_id)
+        raise
 
 
 def _right_step(account: Account, code: str, asked_by: uuid.UUID | None = None) -> int:

@@ -14,7 +14,7 @@ from app import db
 from app.clock import now
 from app.errors import TicketRefused
 from app.models import Account, NotMeTicket, Organisation, Passkey, Session, TotpDevice
-from app.operations import accounts, memberships, registration, tickets
+from app.operations import accounts, memberships, registration, second_factor, tickets
 from app.security.identities import address_key
 
 
@@ -24,7 +24,8 @@ class Undoing:
 
     `sessions` are those that end; None stands for all of the account's. `former_email` becomes its
     address again, unless another account `took_email` meanwhile. `app` and `passkeys` are taken
-    away. `organisation` is where its own password is to be set anew, rather than the account's.
+    away; `others_stay` tells whether the account has more of them. `organisation` is where its own
+    password is to be set anew, rather than the account's.
     """
 
     account: Account
@@ -35,6 +36,7 @@ class Undoing:
     took_email: bool
     app: TotpDevice | None
     passkeys: Sequence[Passkey]
+    others_stay: bool
     organisation: Organisation | None
 
 
@@ -46,6 +48,7 @@ def by(secret: str) -> Undoing:
         raise TicketRefused
     since = _since(ticket)
     email = _former_email(account, since)
+    app, passkeys = _app(since), _passkeys(since)
     return Undoing(
         account=account,
         ticket=ticket,
@@ -53,8 +56,9 @@ def by(secret: str) -> Undoing:
         sessions=_sessions(ticket, since),
         former_email=email,
         took_email=email is not None and _is_somebody_elses(email),
-        app=_app(since),
-        passkeys=_passkeys(since),
+        app=app,
+        passkeys=passkeys,
+        others_stay=_others_stay(account, app, passkeys),
         organisation=_organisation(since),
     )
 
@@ -105,6 +109,14 @@ def _passkeys(since: Sequence[NotMeTicket]) -> Sequence[Passkey]:
     named = [each.passkey_id for each in since]
     theirs = select(Passkey).where(Passkey.id.in_(named)).order_by(Passkey.created_at, Passkey.id)
     return db.session().scalars(theirs).all()
+
+
+def _others_stay(account: Account, app: TotpDevice | None, gone: Sequence[Passkey]) -> bool:
+    """Tell whether an app or a passkey is left that nothing here takes away."""
+    confirmed = second_factor.device_of(account)
+    theirs = select(Passkey.id).where(Passkey.account_id == account.id)
+    left = theirs.where(Passkey.id.not_in([each.id for each in gone])).limit(1)
+    return confirmed not in {None, app} or db.session().scalar(left) is not None
 
 
 def _organisation(since: Sequence[NotMeTicket]) -> Organisation | None:

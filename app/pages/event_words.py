@@ -43,6 +43,7 @@ SENTENCES = {
     "not_me": _l("It was said by mail that something was somebody else's doing"),
     "account_locked": _l("The account was locked for a while after too many wrong tries"),
     "membership_locked": _l("A role was locked for a while after too many wrong tries"),
+    "second_step_locked": _l("The second step was locked after too many wrong answers"),
     "unlock_asked": _l("A mail to open a lock was asked for"),
     "unlocked": _l("The locks that wrong passwords left were opened"),
     "network_unlocked": _l("The lock of a network was opened, for everybody behind it"),

@@ -9,7 +9,8 @@ from flask_babel import format_timedelta
 from flask_babel import lazy_gettext as _l
 
 from app.clock import now
-from app.errors import PasswordRefused, Refusal, WrongCode
+from app.errors import PasswordRefused, Refusal, TooManyCodes, WrongCode
+from app.operations import locks
 from app.security.password_rules import Problem
 
 MINUTE_S = 60
@@ -26,6 +27,11 @@ _SLOW_CLOCK = _l(
 _FAST_CLOCK = _l(
     "That code is %(span)s ahead of its time: the app's clock is fast. Set the phone's time to "
     "automatic, then use the newest code."
+)
+
+_LOCKED_FOR_GOOD = _l(
+    "Too many wrong tries in a row: no answer is taken any more, not even a right one. Set a new "
+    "password by mail; if that does not help, ask an administrator."
 )
 
 SENTENCES = {
@@ -130,6 +136,8 @@ def sentence(refusal: Refusal) -> str:
     """Return what to tell a person about a refusal."""
     if isinstance(refusal, WrongCode) and refusal.clock_offset is not None:
         return _of_another_time(refusal.clock_offset)
+    if isinstance(refusal, TooManyCodes) and locks.is_for_good(refusal.until):
+        return str(_LOCKED_FOR_GOOD)
     return _filled(SENTENCES[refusal.reason], when=_when(refusal))
 
 

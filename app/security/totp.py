@@ -76,7 +76,7 @@ def clock_offset(
     """
     if not SIX_DIGITS.fullmatch(code):
         return None
-    here, app = step_at(moment), pyotp.TOTP(secret)
+    here, app = step_at(moment), _App(secret)
     for distance in range(DRIFT_STEPS + 1, CLOCK_STEPS + 1):
         for step in (here - distance, here + distance):
             if step > newer_than and pyotp.utils.strings_equal(app.generate_otp(step), code):

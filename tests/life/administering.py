@@ -132,7 +132,7 @@ class Administering(Machine):
             administration.suspend_account(row, ADMINISTRATOR)
             self.world.life.end_all_of(person)
             self.world.old_tickets += [person.reset.secret] if person.reset else []
-            person.reset = None
+            person.reset = person.address = None
         person.suspended = not person.suspended
 
     def let_time_pass(self) -> None:

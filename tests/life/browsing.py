@@ -7,6 +7,7 @@ from tests.life.tab import APP, CODES, PAGES, Tab
 ORGANISATION = "/sign-in/organisation"
 START = {"/sign-in", "/home"}  # where the portal leads who has to start again
 REMOVE, PASSWORD, GOODBYE = f"{APP}/remove", "/account/password", "/account/remove"
+ADDRESS = "/account/address"
 
 
 class Browsing(Machine):
@@ -108,7 +109,7 @@ class Browsing(Machine):
         needs = {
             APP: self.world.life.may_add_factor(sitting),
             CODES: sitting.owns,
-            **dict.fromkeys((REMOVE, PASSWORD, GOODBYE), fresh),
+            **dict.fromkeys((REMOVE, PASSWORD, GOODBYE, ADDRESS), fresh),
         }
         if not needs.get(path, True):
             self.must_confirm(tab, path)
@@ -121,3 +122,8 @@ class Browsing(Machine):
         assert tab.sitting is not None
         assert tab.shown.url.startswith("/confirm")
         tab.by_mail, tab.next = tab.sitting.owns_freshly(self.world.now), path
+
+    def rotated(self, here: Tab, sitting: Sitting) -> None:
+        """Note that a change of the account gave its session another bearer."""
+        self.world.bearer(sitting, here.cookie["_user_id"])
+        here.waiting = here.proof = None

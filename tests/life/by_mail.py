@@ -92,11 +92,12 @@ class ByMail(Browsing):
         address = person.email
         account_passwords.forgotten(address, READER, place.id if place else None)
         mailed = [mail for mail in self.world.read_mail() if mail.kind == "reset"]
-        lately = [at for at in person.resets_mailed if at > self.world.now - AN_HOUR]
+        before = person.resets_mailed.setdefault(address, [])
+        lately = [at for at in before if at > self.world.now - AN_HOUR]
         due = not person.removed and not person.suspended and len(lately) < MOST_RESETS
         assert len(mailed) == due
         if due:
-            person.resets_mailed.append(self.world.now)
+            before.append(self.world.now)
             self.world.old_tickets += [person.reset.secret] if person.reset else []
             secret = self.world.latest("reset", person)
             person.reset = Ticket(secret, self.world.now + AN_HOUR, place)

@@ -88,7 +88,7 @@ class Changes(Life):
             if seat.password is old:
                 seat.password = person.passwords[None]
         self.end_all_of(person, but=sitting)
-        person.reset = None
+        person.reset = person.address = None
         return True
 
     def reset_password(self, person: Person, place: Place | None, new: str) -> None:
@@ -97,8 +97,17 @@ class Changes(Life):
         person.activated, person.reset, person.locked_for_strangers = True, None, None
         self.end_all_of(person)
         self.settled.add(person)
+        person.address = None
         if not person.app:
             person.in_a_row.forget()
+
+    def change_address(self, person: Person, by: Sitting | None) -> None:
+        """Take the address that was confirmed: elsewhere all ends, and other mails are void."""
+        assert person.address
+        person.former.append((self.now(), person.email))
+        person.email = person.address.address
+        person.address = person.reset = None
+        self.end_all_of(person, but=by)
 
     def take_back(self, person: Person, since: datetime) -> None:
         """Undo what was done to an account since its password was reset by somebody else."""
@@ -106,7 +115,10 @@ class Changes(Life):
             person.app = None
         if not person.app:
             person.recovery.clear()
-        person.pending = person.leaves = None
+        person.pending = person.leaves = person.address = None
+        undone = [each for at, each in person.former if at >= since]
+        person.former = [(at, each) for at, each in person.former if at < since]
+        person.email = undone[0] if undone else person.email
         self.strangers_again(person)
         self.end_all_of(person)
 

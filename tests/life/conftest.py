@@ -5,10 +5,12 @@ pytest.register_assert_rewrite(
     *[
         f"tests.life.{name}"
         for name in (
+            "addresses",
             "bearers",
             "browsing",
             "by_mail",
             "by_program",
+            "inviting",
             "keeping_on",
             "on_pages",
             "own_account",

@@ -7,8 +7,10 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.conftest import Clock
+from tests.life.addresses import Addresses
 from tests.life.administering import Administering
 from tests.life.by_mail import ByMail
+from tests.life.inviting import Inviting
 from tests.life.keeping_on import KeepingOn
 from tests.life.openings import Openings
 from tests.life.own_account import OwnAccount
@@ -24,7 +26,9 @@ class Everything(
     Strangers,
     Administering,
     ByMail,
+    Inviting,
     KeepingOn,
+    Addresses,
     OwnAccount,
     Openings,
 ):

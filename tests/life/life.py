@@ -120,7 +120,7 @@ class Life(Passwords):
     def _mail_pin(self, waiting: Waiting, sends: int) -> None:
         waiting.pin = Pin("", self.now(), sends)
         waiting.proof.ends = waiting.pin.ends
-        waiting.person.pins_mailed.append(self.now())
+        waiting.person.pins_mailed.setdefault(waiting.person.email, []).append(self.now())
         self.pins_due.append(waiting)
 
     def wants_app(self, person: Person, asker: object) -> None:

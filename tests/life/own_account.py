@@ -2,8 +2,7 @@
 
 from tests.life.browsing import GOODBYE, PASSWORD, REMOVE, Browsing
 from tests.life.machine import Acts
-from tests.life.sittings import Sitting
-from tests.life.tab import APP, CODES, FACTOR, Tab
+from tests.life.tab import APP, CODES, FACTOR
 
 
 class OwnAccount(Browsing):
@@ -165,8 +164,3 @@ class OwnAccount(Browsing):
         else:
             assert (here.shown.url == "/account") == (sitting.person.leaves is not None)
             sitting.person.leaves = None
-
-    def rotated(self, here: Tab, sitting: Sitting) -> None:
-        """Note that a change of the account gave its session another bearer."""
-        self.world.bearer(sitting, here.cookie["_user_id"])
-        here.waiting = here.proof = None

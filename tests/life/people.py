@@ -167,12 +167,16 @@ class Member:
 
 @dataclass(eq=False)
 class Ticket:
-    """A secret that was mailed; `place` is whose own password a reset is for."""
+    """A secret that was mailed; `place` is whose own password a reset is for.
+
+    `address` is what a change of address is to.
+    """
 
     secret: str
     ends: datetime
     place: Place | None = None
     browser: object = None
+    address: str = ""
 
 
 @dataclass(eq=False)
@@ -204,13 +208,16 @@ class Person:
     recovery: set[str] = field(default_factory=set)
     in_a_row: Tries = field(default_factory=lambda: Tries(100, LONG))
     in_an_hour: Tries = field(default_factory=lambda: Tries(10, HOUR))
-    pins_mailed: list[datetime] = field(default_factory=list)
-    resets_mailed: list[datetime] = field(default_factory=list)
+    pins_mailed: dict[str, list[datetime]] = field(default_factory=dict)  # by address
+    resets_mailed: dict[str, list[datetime]] = field(default_factory=dict)
+    addresses_asked: Tries = field(default_factory=lambda: Tries(5, HOUR))
+    former: list[tuple[datetime, str]] = field(default_factory=list)  # until it was not me
     networks: dict[str, datetime] = field(default_factory=dict)
     wrong_passwords: list[datetime] = field(default_factory=list)
     locked_for_strangers: datetime | None = None
     activation: Ticket | None = None
     reset: Ticket | None = None
+    address: Ticket | None = None
     not_me: Ticket | None = None  # in the mail that tells of the newest reset
 
     @property
@@ -269,7 +276,8 @@ class Person:
         return [each for each in self.members if each.place is place]
 
     def may_be_mailed_a_pin(self, at: datetime) -> bool:
-        lately = [sum(sent > at - span for sent in self.pins_mailed) for span in (HOUR, DAY)]
+        mailed = self.pins_mailed.get(self.email, [])
+        lately = [sum(sent > at - span for sent in mailed) for span in (HOUR, DAY)]
         return lately[0] < PINS_AN_HOUR and lately[1] < PINS_A_DAY
 
     def try_a_factor(self, at: datetime) -> bool:
@@ -281,3 +289,15 @@ class Person:
     def forgive_factors(self) -> None:
         self.in_an_hour.forget()
         self.in_a_row.forget()
+
+
+@dataclass(frozen=True)
+class Invited:
+    """What a mail's link is good for, while `host` may give the role."""
+
+    secret: str
+    host: Person
+    place: Place
+    role: str
+    email: str
+    ends: datetime

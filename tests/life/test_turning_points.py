@@ -23,10 +23,12 @@ LIVES = 3
 TURNS = [
     "stay_away",
     "reset_by_mail",
+    "another_address",
     "change_password",
     "change_password_by_program",
     "set_up_app",
     "choose_pins",
+    "join",
     "change_setting",
     "suspend_or_reactivate_place",
     "remove_membership",
@@ -34,7 +36,7 @@ TURNS = [
     "suspend_or_reactivate_person",
 ]
 AWAY = [timedelta(minutes=61), timedelta(minutes=61), timedelta(hours=25)]
-HAPPENS_TO_ALL = {"stay_away", "reset_by_mail"}
+HAPPENS_TO_ALL = {"stay_away", "reset_by_mail", "another_address", "join"}
 
 
 class TurningPoints(Everything):
@@ -85,6 +87,22 @@ class TurningPoints(Everything):
             self.ask_for_reset()
             if person.reset:
                 self.reset()
+
+    def join(self) -> None:
+        """Be invited and accept: what was proved may be too little from then on."""
+        if self.acts()["invite"]:
+            self.invite()
+        if self.world.invited:
+            self.accept_invitation()
+
+    def another_address(self) -> None:
+        """Change an address; where a password was reset before, say that it was somebody else."""
+        if self.tabs_signed_in():
+            self.ask_for_address()
+        if any(person.address for person in self.world.people):
+            self.confirm_address()
+        if any(person.not_me for person in self.world.people) and self.perhaps("not me"):
+            self.say_it_was_not_me()
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ from tests.conftest import KEY, Clock
 from tests.life.everything import Everything, live
 from tests.life.portal import Portal
 
-LIVES, STEPS = 40, 40
+LIVES, STEPS = 30, 40
 PAUSES = [timedelta(seconds=1), timedelta(seconds=31)]
 MORE_OFTEN = 6
 

@@ -17,7 +17,7 @@ from tests.conftest import Clock
 from tests.life import bearers, rows
 from tests.life.bearers import Told
 from tests.life.changes import Changes
-from tests.life.people import Person, code_at
+from tests.life.people import Invited, Person, code_at
 from tests.life.portal import Mail, Portal, Rows
 from tests.life.programs import Programs, session_in
 from tests.life.sittings import Refresh, Sitting, Waiting
@@ -49,6 +49,7 @@ class World:
         self.old_passwords: dict[Person, list[str]] = {}
         self.old_tickets: list[str] = []
         self.mails: list[Mail] = []
+        self.invited: list[Invited] = []
         self.before: Rows = {}
         self.number = itertools.count(1)
 

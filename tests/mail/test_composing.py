@@ -66,6 +66,7 @@ TOLD = [
     "recovery_code_used",
     "recovery_codes_made",
     "removal_scheduled",
+    "second_step_locked",
     "sessions_ended",
 ]
 LOCKS = ["locked", "membership_locked"]
@@ -175,6 +176,11 @@ def test_few_recovery_codes_are_a_warning() -> None:
         message = composed("recovery_code_used", left="3", few="few")
         assert warning in part(message, subtype)
         assert "Unused ones left: 3." in part(message, subtype)
+
+
+def test_a_locked_second_step_is_told_with_its_end_if_it_has_one() -> None:
+    for subtype in ("plain", "html"):
+        assert "Until 1 July 2026, 14:32 UTC no" in part(composed("second_step_locked"), subtype)
 
 
 @pytest.mark.parametrize("kind", ["activation", "reset", "unlock", "new_address", *LOCKS])

@@ -1,17 +1,21 @@
 """How often, and for how long, a second factor can be answered."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
+from app import db
 from app.errors import Refusal, TooManyCodes, WrongCode
-from app.models import Account
-from app.operations import sign_in, unlocking
+from app.models import Account, AuditEvent, Session
+from app.operations import not_me, passwords, sessions, sign_in, totp_setup, unlocking
 from app.operations.sign_in import SignedIn
+from app.operations.visitor import Visitor
 from tests import factories
 from tests.conftest import Clock
 from tests.factories import PASSWORD, VISITOR
-from tests.operations.signing_in import another_than, mailed_pin, signed_in
+from tests.operations.signing_in import another_than, by_code, mailed_pin, signed_in
 
 pytestmark = pytest.mark.usefixtures("portal")
 
@@ -119,3 +123,77 @@ def reasons_of_wrong_pins(who: Account, times: int) -> list[str]:
             sign_in.answer(handle, another_than(mailed_pin()), VISITOR)
         reasons.append(refused.value.reason)
     return reasons
+
+
+def test_the_wrong_answer_that_locks_the_second_step_is_told_once(clock: Clock) -> None:
+    who = student()
+    reasons_of_wrong_pins(who, 5)
+    assert not factories.mails("second_step_locked")
+
+    reasons_of_wrong_pins(who, 5)
+    with pytest.raises(TooManyCodes):
+        signed_in(who)
+
+    [told] = factories.mails("second_step_locked")
+    assert told.recipient == who.email
+    until = factories.words(told)["locked_until"]
+    assert datetime.fromisoformat(until) == clock.time + HOUR
+    assert whats(who).count("second_step_locked") == 1
+
+
+def test_a_lock_for_good_is_told_without_an_end(clock: Clock) -> None:
+    who = student()
+    for _ in range(20):
+        reasons_of_wrong_pins(who, 5)
+        clock.advance(HOUR)
+
+    assert "locked_until" not in factories.latest_words("second_step_locked")
+
+
+def test_that_mail_ends_what_knew_the_password_and_leads_to_a_new_one() -> None:
+    who = student()
+    signed_in(who)
+    for _ in range(2):
+        reasons_of_wrong_pins(who, 5)
+
+    ticket = not_me.report(factories.not_me_in("second_step_locked"), VISITOR)
+
+    assert passwords.reset_of(ticket).account_id == who.id
+    assert not sessions.all_of(who)
+
+
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize("change", [totp_setup.confirm, totp_setup.enable, totp_setup.disable])
+def test_wrong_codes_of_somebody_who_is_in_are_written_down_and_lock_as_well(
+    change: Callable[[Session, str, Visitor], object],
+) -> None:
+    who, session = changing(change)
+    for _ in range(10):
+        with pytest.raises(WrongCode):
+            change(session, "000000", VISITOR)
+
+    with pytest.raises(TooManyCodes):
+        change(session, "000000", VISITOR)
+
+    assert whats(who).count("wrong_code") == 10
+    assert whats(who).count("second_step_locked") == 1
+    assert factories.not_me_in("second_step_locked")
+
+
+def changing(change: object) -> tuple[Account, Session]:
+    """Return somebody with an app to lose or to confirm, signed in just now."""
+    who = factories.account()
+    if change is totp_setup.enable:
+        session = signed_in(who).session
+        totp_setup.generate(session)
+    else:
+        session = by_code(who, factories.app_of(who)).session
+        totp_setup.begin(session)
+    return who, session
+
+
+def whats(who: Account) -> list[str]:
+    """Return what is recorded of somebody, in its order."""
+    db.session().rollback()
+    mine = select(AuditEvent.what).where(AuditEvent.account_id == who.id)
+    return list(db.session().scalars(mine.order_by(AuditEvent.position)))

@@ -4,6 +4,7 @@ import io
 import uuid
 from collections.abc import Mapping
 from contextlib import nullcontext
+from functools import partial
 from typing import Any
 
 import pytest
@@ -134,6 +135,24 @@ def test_an_app_comes_along_sealed_confirmed_and_answering(clock: Clock) -> None
     assert isinstance(opened, sign_in.SignedIn)
     assert opened.session.factor is Factor.CODE
     assert rows_of(done)[0].created == "account, password, app, membership"
+
+
+def test_an_app_that_comes_along_has_no_more_tries_than_others(clock: Clock) -> None:
+    factories.organisation("Cy")
+    bring_in({"email": "ana@example.org", "password_hash": BCRYPT, "totp_secret": SECRET,
+              "organisation": "Cy", "role": "student"})  # fmt: skip
+    codes = {totp.code_at(SECRET, totp.step_at(clock.time) + by) for by in (-1, 0, 1)}
+    wrong = next(each for each in ("000000", "111111", "222222", "333333") if each not in codes)
+
+    said = []
+    for _ in range(3):
+        [offer] = sign_in.verify_password("ana@example.org", PASSWORD, VISITOR).offers
+        step = sign_in.proceed(offer.handle, VISITOR)
+        assert isinstance(step, CodeWanted)
+        said += [signing_in.refusal_of(partial(sign_in.answer, step.handle, wrong, VISITOR))
+                 for _ in range(5)]  # fmt: skip
+
+    assert said == ["wrong_code"] * 10 + ["too_many_codes"] * 5
 
 
 def test_several_rows_of_a_person_add_memberships() -> None:

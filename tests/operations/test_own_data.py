@@ -15,6 +15,7 @@ from app.errors import ProofRequired
 from app.models import (
     Account,
     AuditEvent,
+    DirectoryEntry,
     Factor,
     Passkey,
     RecoveryCode,
@@ -71,6 +72,8 @@ def rich() -> Session:
 
 
 def add_factors(who: Account) -> None:
+    factories.invitation(factories.organisation(), who.email or "", by=factories.account())
+    factories.saved(DirectoryEntry(account_id=who.id, key="entry of ann"))
     key, credential = b"the public key of a passkey", "credential-id-of-a-passkey"
     soon = now() + timedelta(days=1)
     factories.saved(
@@ -138,6 +141,32 @@ def test_all_of_it_is_there() -> None:
     assert found["history"][0]["by_administrator"] is False
     for one in ("authenticator_apps", "recovery_codes", "remembered_devices", "sessions", "seats"):
         assert len(found[one]) == 1, one
+
+
+def test_what_a_directory_calls_somebody_is_there() -> None:
+    found = exported(rich())
+
+    assert [each["key"] for each in found["directory_entries"]] == ["entry of ann"]
+
+
+def test_invitations_are_theirs_who_have_the_address_or_accepted_them() -> None:
+    host, place = factories.account(name="Host"), factories.organisation("Elm School")
+    who = factories.account("new@example.org")
+    accepted = factories.invitation(place, "former@example.org", Role.TEACHER, host)
+    accepted.accepted_at, accepted.accepted_by_id = now(), who.id
+    factories.saved(accepted)
+    factories.invitation(place, "somebody@example.org", Role.TEACHER, host)
+
+    factories.invitation(place, "new@example.org", Role.STUDENT, host)
+
+    found = exported(signed_in(who).session)["invitations"]
+
+    told = [(each["email"], each["role"], each["invited_by"]) for each in found]
+    assert told == [
+        ("former@example.org", "Teacher", "Host"),
+        ("new@example.org", "Student", "Host"),
+    ]
+    assert exported(signed_in(host).session)["invitations"] == []
 
 
 def test_the_secret_columns_are_those_that_we_know_of() -> None:

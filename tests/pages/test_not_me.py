@@ -18,6 +18,7 @@ from tests.pages.browser import Browser, text_of, values_of
 
 THIEF = Visitor(Interface.ROCKETCHAT, "203.0.113.66", "okhttp/4.9")
 BUTTON = "This was not me"
+STAYS = "look through your second step, and take away what is not yours"
 NEW = "a fresh start at last"
 
 
@@ -89,6 +90,24 @@ def test_the_page_says_all_that_will_happen(guest: Browser) -> None:
         "You choose a new password for Acme & Sons.",
     ]
     assert "For the account of old@example.org." in page.main
+    assert STAYS not in page.main
+
+
+@pytest.mark.parametrize("what", ["app", "passkey"])
+def test_what_stays_beside_is_to_be_looked_through(guest: Browser, what: str) -> None:
+    who = factories.account()
+    key = Passkey(account_id=who.id, credential_id="c", public_key=b"", name="Blue key")
+    factories.saved(key)
+    told(who, passkey_id=key.id)
+    if what == "app":
+        factories.app_of(who)
+    else:
+        other = Passkey(account_id=who.id, credential_id="d", public_key=b"", name="Red key")
+        factories.saved(other)
+
+    page = guest.open(link("pin_left"))
+
+    assert STAYS in page.main
 
 
 def test_the_new_password_is_for_the_organisation_that_the_mail_named(guest: Browser) -> None:

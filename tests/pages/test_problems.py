@@ -16,6 +16,7 @@ from app.errors import (
     TooManyCodes,
     TooManyTries,
 )
+from app.operations.lockout import FOREVER
 from app.pages import problems
 from app.security.password_rules import Problem
 
@@ -66,3 +67,11 @@ def test_waiting_is_told_in_whole_units_and_never_too_short(
 ) -> None:
     with portal.test_request_context():
         assert words in problems.sentence(TooManyTries(seconds))
+
+
+def test_no_end_is_promised_of_a_lock_that_has_none(portal: Flask) -> None:
+    with portal.test_request_context():
+        said = problems.sentence(TooManyCodes(now() + FOREVER))
+
+    assert "Set a new password by mail" in said
+    assert "in 100 years" not in said

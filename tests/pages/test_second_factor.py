@@ -71,6 +71,16 @@ def test_whoever_has_everything_sees_since_when(guest: Browser, clock: Clock) ->
     assert page.link("Remove") == f"{APP}/remove"
 
 
+def test_beside_an_app_it_says_what_a_pin_means(guest: Browser, clock: Clock) -> None:
+    owner(guest, clock)
+
+    before = guest.open(OVERVIEW).main
+    after = guest.press("Turn on").main
+
+    assert "whoever reads your mail could set a new password by it, and come in" in before
+    assert "whoever reads your mail needs neither" in after
+
+
 def test_it_says_who_asks_for_what(guest: Browser) -> None:
     who = factories.account()
     factories.membership(who, factories.pin_organisation("Careful College"))

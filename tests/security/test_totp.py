@@ -158,6 +158,15 @@ def test_a_secret_of_80_bits_from_elsewhere_works() -> None:
     assert parse_qs(urlsplit(totp.uri(secret, "ada", "Doorward")).query)["secret"] == [TUTORIALS]
 
 
+def test_of_a_short_secret_from_elsewhere_too_a_code_tells_how_far_its_clock_is_off() -> None:
+    step = totp.step_at(MOMENT)
+    late = totp.code_at(TUTORIALS, step - 3)
+
+    assert totp.clock_offset(TUTORIALS, late, MOMENT) == timedelta(seconds=-90)
+    used = totp.clock_offset(TUTORIALS, late, MOMENT, newer_than=step + totp.CLOCK_STEPS)
+    assert used is None
+
+
 @pytest.mark.parametrize(
     "spelling", ["jbsw y3dp ehpk 3pxp", "JBSW-Y3DP-EHPK-3PXP", " JBSWY3DPEHPK3PXP\n"]
 )
