@@ -1,13 +1,15 @@
 """Reading the chain of audit events as it stands, whatever somebody wrote into it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     JSON,
     ColumnElement,
+    Dialect,
     Row,
     Select,
     String,
@@ -29,6 +31,8 @@ from app.operations.audit_writing import found_head, head_in
 from app.security.hash_chain import GENESIS
 
 BATCH = 1_000
+
+Spelled = tuple[tuple[str, Callable[[Any], Any]], ...]  # names of columns, and how to spell them
 
 EVENTS, CHECKPOINTS = AuditEvent.__table__, AuditCheckpoint.__table__
 HEADS, STARTS = AuditHead.__table__, AuditStart.__table__
@@ -102,7 +106,8 @@ def hash_at(position: int) -> str | None:
 
 
 def _claimed(row: Row[Any]) -> Claimed:
-    if not _is_as_we_write(row, CHECKPOINTS.c.made_at):
+    spelled = _spelled(db.db.engine.dialect, CHECKPOINTS.c.made_at)
+    if not _is_as_we_write(row._asdict(), spelled):
         return Claimed(row.position, None, row.found)
     made = Checkpoint(row.position, row.hash, row.made_at, row.signature)
     return Claimed(row.position, made, row.found)
@@ -116,37 +121,43 @@ def _readable_checkpoint(one: Select[Any], position: int) -> Claimed:
 
 
 def _written(row: Row[Any]) -> Written:
-    fields = row._asdict() if _is_as_we_write(row, *EVENTS.c) else None
-    return Written(row.position, row.hash, fields)
+    fields = row._asdict()
+    as_we_write = _is_as_we_write(fields, _spelled(db.db.engine.dialect, *EVENTS.c))
+    return Written(row.position, row.hash, fields if as_we_write else None)
 
 
 def _as_text(*columns: KeyedColumnElement[Any]) -> Iterator[ColumnElement[str]]:
-    """Yield the columns that could be spelled otherwise and mean the same, as they are spelled.
+    """Yield the columns that could be spelled otherwise and mean the same, as they are spelled."""
+    for name, _ in _spelled(db.db.engine.dialect, *columns):
+        column = next(each for each in columns if each.key == name)
+        is_json = isinstance(column.type, JSON)
+        text = cast(column, String) if is_json else type_coerce(column, String)
+        yield text.label(AS_TEXT + name)
+
+
+def _is_as_we_write(fields: dict[str, Any], spelled: Spelled) -> bool:
+    """Tell whether each of these columns is spelled as the portal spells what it means."""
+    return all(
+        fields[AS_TEXT + name] == (None if fields[name] is None else spell(fields[name]))
+        for name, spell in spelled
+    )
+
+
+@cache
+def _spelled(dialect: Dialect, *columns: KeyedColumnElement[Any]) -> Spelled:
+    """Return which of these columns could be spelled otherwise, and how the portal spells each.
 
     An id in capitals is another one to whoever looks for it. PostgreSQL keeps ids and times as
     numbers, and of JSON the text.
     """
-    sqlite = db.db.engine.dialect.name == "sqlite"
+    found: list[tuple[str, Callable[[Any], Any]]] = []
     for column in columns:
         if isinstance(column.type, JSON):
-            yield cast(column, String).label(AS_TEXT + column.key)
-        elif sqlite and isinstance(column.type, (Uuid, db.UtcDateTime)):
-            yield type_coerce(column, String).label(AS_TEXT + column.key)
-
-
-def _is_as_we_write(row: Row[Any], *columns: KeyedColumnElement[Any]) -> bool:
-    """Tell whether each of these columns is spelled as the portal spells what it means."""
-    found = row._asdict()
-    spelled = [each for each in columns if AS_TEXT + each.key in found]
-    return all(found[AS_TEXT + c.key] == _spelled(c, found[c.key]) for c in spelled)
-
-
-def _spelled(column: KeyedColumnElement[Any], value: Any) -> Any:
-    if isinstance(column.type, JSON):
-        return json.dumps(value)
-    dialect = db.db.engine.dialect
-    spell = column.type.dialect_impl(dialect).bind_processor(dialect)
-    return spell(value) if spell and value is not None else value
+            found.append((column.key, json.dumps))
+        elif dialect.name == "sqlite" and isinstance(column.type, (Uuid, db.UtcDateTime)):
+            spell = column.type.dialect_impl(dialect).bind_processor(dialect)
+            found.append((column.key, spell or str))
+    return tuple(found)
 
 
 def _one_by_one(here: ColumnElement[bool]) -> list[Written]:

@@ -23,7 +23,7 @@ from app import config, db
 from app.clock import now
 from app.errors import NotFound, OutOfReach
 from app.models import Account, Membership, Organisation, Role, Seat, Session
-from app.operations import sessions
+from app.operations import kept_elsewhere, sessions
 from app.operations.rights import RANKS, TABLE, Action, Reach
 
 
@@ -78,8 +78,8 @@ def granting_today(
 ) -> set[uuid.UUID]:
     """Return which of these accounts could invite somebody into a role at an organisation now.
 
-    Whatever they could do before: their role there counts as it is, and whoever is suspended or
-    on the way out can do nothing.
+    Whatever they could do before: their role there counts as it is, and whoever is suspended, on
+    the way out or no more in the directory can do nothing.
     """
     enough = [each for each in TABLE[Action.INVITE] if RANKS[each] >= RANKS[role]]
     of_portal = Membership.organisation_id.is_(None)
@@ -91,6 +91,7 @@ def granting_today(
         .where(Account.id.in_(account_ids), Membership.role.in_(enough), there)
         .where(Account.activated_at.is_not(None), Account.suspended_at.is_(None))
         .where(or_(Account.removal_due_at.is_(None), ~leaving))
+        .where(~kept_elsewhere.nobody_signs_in())
     )
     return set(db.session().scalars(able))
 

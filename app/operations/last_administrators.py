@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, literal, or_, select
 from app import db
 from app.errors import LastAdministrator, LastSuperuser, Refusal
 from app.models import Account, Membership, Organisation, Role
+from app.operations import kept_elsewhere
 
 
 def keep_one_besides(account_id: uuid.UUID) -> None:
@@ -68,6 +69,7 @@ def _counting(
         .where(guarded, Organisation.suspended_at.is_(None))
         .where(Account.activated_at.is_not(None), Account.suspended_at.is_(None))
         .where(or_(Account.removal_due_at.is_(None), Account.id.in_(leaving)))
+        .where(~kept_elsewhere.nobody_signs_in())
         .order_by(Account.id, Membership.id)
     )
     if held:

@@ -217,6 +217,17 @@ def _of_nobody(identity: str, visitor: Visitor) -> PasswordTry:
     return PasswordTry(None, [], subject, network, {}, decoys=min(decoys, MOST_HASHES))
 
 
+def subjects_of(account: Account) -> list[str]:
+    """Return what strangers' tries at an account are counted under.
+
+    Before it is activated that is what its names would be counted under if nobody had them.
+    """
+    if account.activated_at is not None:
+        return [f"account:{account.id}"]
+    names = (account.email_key, account.username_key)
+    return [_subject_of_nobody(each) for each in names if each]
+
+
 def _subject_of_nobody(identity: str) -> str:
     return f"nobody:{int(_drawn(identity)[:10], 16) % UNKNOWN_BUCKETS}"
 

@@ -129,7 +129,7 @@ def unlock(account: Account) -> None:
 
     Failures of a second factor stay: a mail is no answer to those.
     """
-    lockout.clear(Counted.IDENTITY, [f"account:{account.id}"])
+    lockout.clear(Counted.IDENTITY, password_try.subjects_of(account))
     lockout.clear_starting(Counted.IDENTITY, [f"account:{account.id}:"])
     ours = [str(membership.id) for membership in memberships.of(account.id)]
     lockout.clear(Counted.MEMBERSHIP, ours)

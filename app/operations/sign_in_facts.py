@@ -17,7 +17,7 @@ from app.models import (
     KnownNetwork,
     OutgoingMail,
 )
-from app.operations import locks
+from app.operations import locks, password_try
 from app.security import networks
 
 LATELY = timedelta(days=30)
@@ -123,7 +123,8 @@ def network_locks(account: Account, tries: list[AuditEvent]) -> list[NetworkLock
 def turned_away(account: Account) -> int:
     """Return how many tries the locks turned away that the account as a whole has just now."""
     lock, own = FailedSignIns, f"{locks.OF_ACCOUNT}{account.id}"
-    by_name = or_(lock.subject == own, lock.subject.startswith(f"{own}:"))
+    names = password_try.subjects_of(account)
+    by_name = or_(lock.subject.in_(names), lock.subject.startswith(f"{own}:"))
     by_factor = lock.subject == str(account.id)
     theirs = or_(
         and_(lock.counted == Counted.IDENTITY, by_name),

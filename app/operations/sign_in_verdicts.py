@@ -17,9 +17,11 @@ from app.models.password import IN_DIRECTORY
 from app.operations import (
     factors,
     kept_elsewhere,
+    lockout,
     locks,
     obstacles,
     password_step,
+    password_try,
     second_factor,
     ways_in,
 )
@@ -161,10 +163,14 @@ def _shut_with_all(found: _Standing, ways: list[Way]) -> Iterator[Refusal]:
 
 
 def _identity_lock(found: _Standing) -> Iterator[Refusal]:
-    """Yield the lock on the account's name; before it is activated it has no count of its own."""
+    """Yield the lock on the account's name, or on its names before it is activated."""
     if found.account.activated_at is not None:
         for lock in _of(found.locks, Counted.IDENTITY):
             yield Locked(lock.until)
+        return
+    names = [(Counted.IDENTITY, each) for each in password_try.subjects_of(found.account)]
+    if locked := lockout.locked_until(names):
+        yield Locked(max(locked.values()))
 
 
 def _of_factor(found: _Standing, factor: Factor) -> Iterator[Refusal]:

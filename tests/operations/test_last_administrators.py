@@ -10,9 +10,17 @@ from flask import Flask
 from sqlalchemy import func, select, update
 
 from app import db
+from app.clock import now
 from app.errors import LastAdministrator, LastSuperuser, NotFound, Refusal
-from app.models import Account, Membership, Organisation, Role
-from app.operations import account_acts, last_administrators, membership_acts, memberships, removal
+from app.models import Account, DirectoryEntry, Membership, Organisation, Role
+from app.operations import (
+    account_acts,
+    authority,
+    last_administrators,
+    membership_acts,
+    memberships,
+    removal,
+)
 from app.operations.rights import Action
 from tests import factories
 from tests.factories import VISITOR
@@ -188,3 +196,33 @@ def test_who_could_not_go_together_is_told_beforehand() -> None:
     db.session().execute(update(Organisation).values(suspended_at=Organisation.created_at))
     db.session().commit()
     assert needed(one, other, third) == {}
+
+
+@pytest.mark.parametrize(
+    ("role", "error"), [(SUPERUSER, LastSuperuser), (ADMIN, LastAdministrator)]
+)
+def test_whoever_the_directory_has_no_more_does_not_count(
+    role: Role, error: type[Refusal], asks_directory: Callable[..., None]
+) -> None:
+    place = factories.organisation() if role is ADMIN else None
+    who, other = pair(role, place)
+    entry = factories.saved(DirectoryEntry(account_id=other.id, key="ab"))
+    asks_directory()
+    there = set(authority.granting_today(factories.organisation().id, Role.STUDENT, {other.id}))
+    entry.gone_at = now()
+    db.session().commit()
+
+    with pytest.raises(error), db.transaction():
+        last_administrators.keep_one_besides(who.id)
+    with db.transaction():
+        last_administrators.keep_one_besides(other.id)
+    assert there == ({other.id} if role is SUPERUSER else set())
+    assert not authority.granting_today(factories.organisation().id, Role.STUDENT, {other.id})
+
+
+def test_nor_does_whoever_only_a_directory_knows_that_is_not_set_up() -> None:
+    who, other = pair(SUPERUSER)
+    factories.saved(DirectoryEntry(account_id=other.id, key="ab"))
+
+    with pytest.raises(LastSuperuser), db.transaction():
+        last_administrators.keep_one_besides(who.id)

@@ -10,11 +10,13 @@ from sqlalchemy import update
 
 from app import db
 from app.models import Account, Factor, Interface, Membership, Password
-from app.operations import sign_in
+from app.operations import account_acts, sign_in
+from app.operations.rights import Action
 from app.operations.visitor import Visitor
 from tests import factories
 from tests.authenticator import Authenticator
 from tests.factories import PASSWORD, VISITOR
+from tests.operations.administrators import superuser
 from tests.operations.kept_out import (
     Befall,
     Person,
@@ -35,7 +37,10 @@ from tests.operations.kept_out import (
 )
 from tests.operations.signing_in import (
     another_than,
+    fail,
+    from_elsewhere,
     mailed_pin,
+    reason,
     refusal_of,
     waiting_for,
 )
@@ -119,6 +124,35 @@ def test_of_several_causes_the_first_is_what_the_sign_in_says(
     else:
         first = {way: (why or [""])[0] for way, why in each.items()}
         assert told(person.account) == first
+
+
+@pytest.mark.parametrize("name", ["email", "username"])
+def test_a_lock_on_a_name_before_it_is_activated_is_told_and_opened(
+    person: Person, name: str
+) -> None:
+    deactivate(person)
+    typed = getattr(person.account, name)
+    fail(typed, 11, from_elsewhere(1))
+
+    assert reasons(verdicts_on(fresh(person.account)).shared) == ["locked", "not_activated"]
+    assert reason(typed) == "locked"
+    account_acts.do(superuser(), Action.UNLOCK, person.account.id, VISITOR)
+
+    assert reasons(verdicts_on(fresh(person.account)).shared) == ["not_activated"]
+    assert reason(typed) == "not_activated"
+
+
+@pytest.mark.parametrize("befall", [each for each, _ in [*OF_ACCOUNT, *OF_ONE_WAY]])
+def test_a_lock_before_activation_comes_first_whatever_else_there_is(
+    person: Person, befall: Befall
+) -> None:
+    deactivate(person)
+    fail(person.account.email, 10, from_elsewhere(1))
+    befall(person)
+
+    found = verdicts_on(fresh(person.account))
+
+    assert told(fresh(person.account)) == {"all": found.shared[0].reason}
 
 
 def test_all_causes_are_told_at_once(person: Person) -> None:

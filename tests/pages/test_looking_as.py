@@ -491,7 +491,9 @@ def test_an_organisation_s_administrator_sees_nothing_of_where_somebody_was_befo
     ann = member(Role.STUDENT, x, "Ann Smith")
     for at in (x, y, None):
         with db.transaction():
-            audit.record("name_changed", VISITOR, account_id=ann.id, organisation_id=at and at.id)
+            audit.record(
+                "name_changed", VISITOR, account_id=ann.id, organisation_id=at.id if at else None
+            )
     shown = {}
     for prefix, chief in (
         (f"/o/{x.id}/admin", member(Role.ACCOUNT_ADMIN, x)),

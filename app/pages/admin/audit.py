@@ -43,11 +43,12 @@ def audit() -> ResponseReturnValue:
     """Show one page of what the filter finds, the newest first."""
     asked = audit_filters.read(request.args, acting())
     page = audit_reading.page(acting(), asked.wanted, asked.cursor)
+    older = audit_filters.sealed(page.older, acting())
     return render_template(
         "admin/audit.html",
         asked=asked,
         events=[_shown(each) for each in page.lines],
-        older=asked.query(after=page.older) if page.older else None,
+        older=asked.query(after=older) if older else None,
         choices=_choices(),
     )
 

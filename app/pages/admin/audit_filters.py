@@ -11,10 +11,11 @@ from flask import abort
 from werkzeug.datastructures import MultiDict
 
 from app.models import Interface
-from app.operations import audit_log, audit_reading
+from app.operations import audit_reading
 from app.operations.audit_log import Filter
 from app.operations.authority import Administrator
 from app.pages import event_words
+from app.pages.admin import cursors
 from app.pages.admin.filters import text
 
 NAMES = ("whom", "by", "what", "interface", "organisation", "since", "until")
@@ -54,10 +55,18 @@ def read(values: MultiDict[str, str], administrator: Administrator) -> Asked:
         since=_one(typed, "since", _day),
         before=_one(typed, "until", _day_after),
     )
-    cursor = values.get("after") or None
-    if cursor is not None and audit_log.CURSOR.fullmatch(cursor) is None:
-        abort(400)
+    after = values.get("after")
+    cursor = cursors.opened(after, *_good_for(administrator))[0] if after else None
     return Asked(wanted, typed, cursor)
+
+
+def sealed(older: str | None, administrator: Administrator) -> str | None:
+    """Return what leads to the events before a page's, if there are any."""
+    return cursors.sealed([older], *_good_for(administrator)) if older else None
+
+
+def _good_for(administrator: Administrator) -> tuple[object, ...]:
+    return ("audit", administrator.organisation_id)
 
 
 def _one(typed: dict[str, str], name: str, kind: Callable[[str], T]) -> T | None:

@@ -22,21 +22,32 @@ def written(position: tuple[Any, ...] | None, *bound: object) -> str | None:
     """Return a position as text; `bound` is what it is good for, and nothing else."""
     if position is None:
         return None
-    return str(_serializer().dumps([_text(bound), [_plain(each) for each in position]]))
+    return sealed([_plain(each) for each in position], *bound)
 
 
 def read(text: str | None, order: Order, *bound: object) -> tuple[Any, ...] | None:
     """Return the position that a text names; 400 for one that we did not write for this."""
     if not text:
         return None
+    values = opened(text, *bound)
+    kinds = [READ[column.type.python_type] for column in order.columns]
+    return tuple(kind(value) for kind, value in zip(kinds, values, strict=True))
+
+
+def sealed(values: list[str], *bound: object) -> str:
+    """Return words of a position as text that `opened` reads."""
+    return str(_serializer().dumps([_text(bound), values]))
+
+
+def opened(text: str, *bound: object) -> list[str]:
+    """Return the words of a position; 400 for a text that we did not write for this."""
     try:
         good_for, values = _serializer().loads(text)
     except BadData:
         abort(400)
     if good_for != _text(bound):
         abort(400)
-    kinds = [READ[column.type.python_type] for column in order.columns]
-    return tuple(kind(value) for kind, value in zip(kinds, values, strict=True))
+    return list(values)
 
 
 def _plain(value: object) -> str:

@@ -37,10 +37,11 @@ def upload_import() -> ResponseReturnValue:
     form = UploadForm()
     if not form.validate():
         return _upload_page(form), 400
-    [file, *more] = request.files.getlist("file")
-    if more:
+    files = request.files.getlist("file")  # none where the field came as text
+    if len(files) != 1:
         form.file.errors = [_("Choose one file.")]
         return _upload_page(form), 400
+    [file] = files
     name = _name(file.filename)
     try:
         with file.stream as stream:

@@ -65,7 +65,7 @@ def imports() -> str:
 def one_import(import_id: uuid.UUID) -> ResponseReturnValue:
     """Show how far an import is, and what became of its rows."""
     found = import_list.one(acting(), import_id)
-    if found.stage is Stage.UPLOADED:
+    if found.stage is Stage.UPLOADED and _may_map(found):
         return redirect(url_for(".import_columns", import_id=import_id), 303)
     return _page(found)
 

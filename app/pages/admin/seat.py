@@ -10,8 +10,10 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from flask import Blueprint, g
+from flask import Blueprint, g, request
 from flask.typing import ResponseReturnValue
+from structlog.stdlib import get_logger
+from werkzeug.wrappers import Response
 
 from app.errors import NotFound
 from app.models import Organisation, Role, Session
@@ -20,11 +22,15 @@ from app.operations.authority import Administrator
 from app.operations.rights import Action
 from app.pages import held_seats, signed_in
 from app.pages.admin import places
+from app.pages.visitor import visitor
 
 PORTAL, ORGANISATION = "admin", "organisation_admin"
+REFUSED = {403, 404}
 PREFIXES = {PORTAL: "/admin", ORGANISATION: "/o/<uuid:organisation_id>/admin"}
 
 pages = Blueprint(PORTAL, __name__)
+
+log = get_logger("doorward.pages")
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -86,6 +92,7 @@ def enter() -> ResponseReturnValue | None:
     """Let in who holds the seat; lead who only has it to where it is taken; hide from others."""
     if away := signed_in.turn_strangers_away():
         return away
+    g.asking = signed_in.required().account_id  # noted now: later the row may be gone
     place: uuid.UUID | None = g.place_administered
     role = Role.SUPERUSER if place is None else Role.ACCOUNT_ADMIN
     membership = held_seats.membership(lambda m: (m.organisation_id, m.role) == (place, role))
@@ -95,6 +102,25 @@ def enter() -> ResponseReturnValue | None:
         return held_seats.lead_to(membership)
     g.administered = membership.organisation
     return None
+
+
+@pages.after_request
+def note_refusal(response: Response) -> Response:
+    """Say in the log who was refused what: one line, and no row, for a flood must not fill it."""
+    if response.status_code in REFUSED:
+        looking = g.get("looking_as")  # then the gate has shut everything here
+        who = looking.administrator_id if looking else g.get("asking")
+        place = g.get("place_administered")
+        log.info(
+            "administration_refused",
+            status=response.status_code,
+            method=request.method,
+            path=request.path,
+            account=str(who) if who else None,
+            organisation=str(place) if place else None,
+            address=visitor().address,
+        )
+    return response
 
 
 @pages.context_processor

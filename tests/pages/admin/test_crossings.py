@@ -23,6 +23,7 @@ from app.pages.admin.act_words import WORDS
 from tests import factories
 from tests.conftest import Clock
 from tests.factories import VISITOR
+from tests.operations.audit_events import happen
 from tests.operations.test_account_list import counted, lock
 from tests.pages.admin.conftest import member, open_session
 from tests.pages.browser import Browser, values_of
@@ -372,6 +373,16 @@ def test_a_cursor_of_another_place_leads_nowhere(worlds: Worlds, portal: Flask) 
     query = other.open(f"/o/{worlds.y.id}/admin/accounts").link("Next page").partition("?")[2]
 
     assert worlds.chief.open(f"/o/{worlds.x.id}/admin/accounts?{query}").status == 400
+
+
+def test_a_cursor_of_the_portal_s_audit_log_leads_nowhere(worlds: Worlds, portal: Flask) -> None:
+    happen(60)
+    root = Browser(portal)
+    root.sign_in(member(Role.SUPERUSER))
+    query = root.open("/admin/audit?what=signed_in").link("Older").partition("?")[2]
+
+    assert root.open(f"/admin/audit?{query}").status == 200
+    assert worlds.chief.open(f"/o/{worlds.x.id}/admin/audit?{query}").status == 400
 
 
 def test_reading_changes_nothing(worlds: Worlds) -> None:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
@@ -22,12 +23,13 @@ from app.models import (
     Session,
     Stage,
 )
-from app.operations import import_store
+from app.operations import import_store, purging
 from app.operations.import_faults import Fault, FileFault
 from app.operations.import_mappings import COLUMNS, SYSTEMS
 from app.operations.import_undo import Undone
 from app.pages.admin import import_words
 from tests import factories
+from tests.conftest import Clock
 from tests.operations.bringing_in import count
 from tests.pages.admin import importing
 from tests.pages.admin.conftest import member
@@ -340,6 +342,28 @@ def test_a_file_of_nobody_is_refused_on_its_form_and_leaves_nothing(
     assert page.heading == "New import"
     assert said in page.main
     assert count(Import) == count(ImportChunk) == 0
+
+
+def test_a_file_that_waited_too_long_is_told_to_be_gone(superuser: Browser, clock: Clock) -> None:
+    upload(superuser, "/admin", FILE)
+    clock.advance(timedelta(days=1, minutes=1))
+    purging.purge()
+    superuser.sign_in(member(Role.SUPERUSER))
+
+    page = superuser.open(f"/admin/imports/{newest().id}")
+
+    assert page.status == 200
+    assert "The file is gone by now" in page.main
+    assert superuser.open(f"/admin/imports/{newest().id}/columns").url == page.url
+
+
+def test_a_text_in_the_place_of_a_file_is_none(superuser: Browser) -> None:
+    token = values_of(superuser.open("/admin/imports/new").form("Upload"))["csrf_token"]
+
+    answer = superuser.send("POST", "/admin/imports/new", data={"csrf_token": token, "file": "a"})
+
+    assert answer.status_code == 400
+    assert "Choose one file." in answer.text
 
 
 @pytest.mark.parametrize("files", [[], [(FILE, "a.csv"), (FILE, "b.csv")]])
