@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 
-from flask import Blueprint, abort, render_template
+from flask import Blueprint, abort, render_template, url_for
 
 from app import config
 from app.mail import reading
 from app.models import OutgoingMail
+from app.pages import next_url
 
 pages = Blueprint("demo_outbox", __name__)
 MOST_MAILS = 50
@@ -34,7 +35,13 @@ def outbox() -> str:
         abort(404)
     waiting = reading.waiting_mails(MOST_MAILS)
     letters = [_letter(mail, message) for mail, message in waiting if message is not None]
-    return render_template("demo/outbox.html", letters=letters)
+    return render_template("demo/outbox.html", letters=letters, back=_back())
+
+
+def _back() -> str | None:
+    """Return the page to go back to, such as that for a PIN; a ticket in its address stays away."""
+    page = next_url.page_before().partition("?")[0]
+    return None if page == url_for("demo_outbox.outbox") else next_url.safe(page)
 
 
 def _letter(mail: OutgoingMail, message: EmailMessage) -> Letter:

@@ -80,16 +80,10 @@ def _of_refusal(refusal: Refusal) -> ResponseReturnValue:
 
 def _ask_for_proof(refusal: ProofRequired) -> Response:
     """Ask again who it is, then lead back to the page, or to the page that the form stood on."""
-    came_from = request.full_path if request.method == "GET" else _page_of_form()
+    came_from = request.full_path if request.method == "GET" else next_url.page_before()
     following = next_url.safe(came_from.rstrip("?")) or url_for("account.index")
     session["confirm_by_mail"] = refusal.by_mail
     return redirect(url_for("confirm.confirm", next=following), 303)
-
-
-def _page_of_form() -> str:
-    referrer = request.referrer or ""
-    own = referrer.startswith(request.host_url)
-    return "/" + referrer.removeprefix(request.host_url) if own else ""
 
 
 def _of_ended_session(_error: ObjectDeletedError) -> Response:

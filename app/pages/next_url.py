@@ -24,6 +24,13 @@ def take(otherwise: str = "home.index") -> str:
     return following or url_for(otherwise)
 
 
+def page_before() -> str:
+    """Return the page of ours that the browser came from, as it tells; not safe yet."""
+    referrer = request.referrer or ""
+    own = referrer.startswith(request.host_url)
+    return "/" + referrer.removeprefix(request.host_url) if own else ""
+
+
 def safe(candidate: str | None) -> str | None:
     """Return `candidate` if it can only mean a path of this host, else None.
 

@@ -119,3 +119,13 @@ def set_new_password(page: Page) -> None:
     page.get_by_label("New password").fill(NEW_PASSWORD)
     press(page, "Set the password")
     shows(page, "Sign in")
+
+
+@both
+def test_times_name_their_zone(browse: Browse, person: Person, sink: Script) -> None:
+    page = browse()
+    enter(page, person, sink, OPEN)
+
+    page.goto("/account")
+
+    expect(page.locator("time").first).to_have_text(re.compile(r"20\d\d, \d\d:\d\d.* [A-Z]{3,4}"))

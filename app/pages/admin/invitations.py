@@ -135,7 +135,7 @@ def send_invitation_again(place_id: uuid.UUID, invitation_id: uuid.UUID) -> Resp
     except Refusal as refusal:
         flash(problems.sentence(refusal), "warning")
     else:
-        flash(_("The invitation is on its way again. Its earlier link is dead."), "success")
+        flash(_("The invitation is on its way again. The earlier link no longer works."), "success")
     following = next_url.safe(request.form.get("next"))
     return redirect(following, 303) if following else _back(place_id)
 

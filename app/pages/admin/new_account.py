@@ -3,7 +3,6 @@
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
 from app.errors import AlreadyExists, ProofRequired, Refusal
 from app.models import Role
@@ -14,8 +13,6 @@ from app.pages import problems
 from app.pages.admin.forms import NOWHERE, NewAccountForm
 from app.pages.admin.seat import acting, granted, pages
 from app.pages.visitor import visitor
-
-TAKEN = _l("There is an account with this address or username already. Look for it under People.")
 
 
 @pages.get("/accounts/new")
@@ -38,7 +35,7 @@ def create_account() -> ResponseReturnValue:
     except ProofRequired:
         raise
     except AlreadyExists as refusal:
-        form.email.errors = [str(TAKEN)]
+        form.email.errors = [_taken()]
         return problems.answer(_page(form), refusal)
     except Refusal as refusal:
         form.refuse(refusal)
@@ -62,6 +59,10 @@ def _newcomer(form: NewAccountForm) -> Newcomer:
         role=None if form.role.data == NOWHERE else form.chosen(),
         organisation_id=form.place(),
     )
+
+
+def _taken() -> str:
+    return _("There is an account with this address or username already. Look for it under People.")
 
 
 def _page(form: NewAccountForm) -> str:

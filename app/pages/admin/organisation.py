@@ -198,7 +198,7 @@ def _page(place: Organisation, **wrong: Form) -> str:
         own_passwords=organisation_people.own_passwords(acting(), place.id),
         chiefs=organisation_people.account_admins(acting(), place.id),
         most_chiefs=organisation_people.MOST,
-        rules=[rule_words.Line.of(each) for each in effective_rules.of_organisation(place)],
+        rules=rule_words.lines(effective_rules.of_organisation(place)),
         logo=branding.logo_version(place.id),
         may_change=can(Action.CHANGE_ORGANISATION),
         **{**usual, **wrong},

@@ -54,6 +54,12 @@ class Line:
         return cls(name(rule.key), value(rule.key, rule.value), str(BY[rule.by]), own)
 
 
+def lines(rules: list[Effective]) -> list[Line]:
+    """Return rules in words, those that people meet first, first; those for programs last."""
+    order = list(NAMES)
+    return [Line.of(each) for each in sorted(rules, key=lambda rule: order.index(rule.key))]
+
+
 def name(key: str) -> str:
     """Return what a rule is called."""
     return str(NAMES[key])

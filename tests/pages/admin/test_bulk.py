@@ -28,6 +28,7 @@ def test_a_look_first_then_one_button(chief: Browser, place: Organisation) -> No
 
     assert look.heading == "Suspend"
     assert "2 accounts" in look.main
+    assert look.form("Suspend: 2 accounts")  # the button says how many, the list above it whom
     assert "Only the portal's superusers can do this" in look.main
     assert suspended() == set()
     assert chief.click("Not now").url == f"/o/{place.id}/admin/accounts"

@@ -249,7 +249,7 @@ def test_it_is_sent_again_by_one_button(chief: Browser, place: Organisation) -> 
 
     page = chief.press("Send again")
 
-    assert "Its earlier link is dead." in page.text
+    assert "The earlier link no longer works." in page.text
     assert "sent 2 times" in page.main
     assert "It opens nothing now" not in page.main
     assert len(factories.mails("invitation")) == 1
