@@ -37,8 +37,7 @@ def test_what_no_directory_understands_is_refused(name: str, value: str, said: s
         ("base_dn", "ou=M\\c3\\bcnchen\\, Nord,o=Stadt"),
         (
             "user_filter",
-            "(&(objectClass=user)(|(sAMAccountName={identity})(mail={identity}))"
-            "(!(userAccountControl:1.2.840.113556.1.4.803:=2)))",
+            "(&(|(sAMAccountName={identity})(mail={identity}))(!(userAccountControl:1.2.3.4:=2)))",
         ),
         ("group_filter", "(member:1.2.840.113556.1.4.1941:={dn})"),
         ("groups", json.dumps({"CN=Lehrer (alle),OU=Gruppen,DC=schule": PLACE})),
