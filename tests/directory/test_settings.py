@@ -20,6 +20,8 @@ PLACE = [str(uuid.UUID(int=1)), "Teacher"]
         ("user_filter", "((uid={identity})", "must be a filter"),
         ("user_filter", "(uid={identity})(mail=*)", "must be a filter"),
         ("user_filter", "({identity})", "must be a filter"),
+        ("user_filter", "(uid:caseExactMatch:={identity})", "plain ="),
+        ("user_filter", "(|(uid={identity})(cn~={identity}))", "plain ="),
         ("group_filter", "(|(member={dn})", "must be a filter"),
         ("group_filter", "(member=dn)", "must be a filter"),
         ("groups", json.dumps({"teachers": PLACE}), "a group's DN"),
