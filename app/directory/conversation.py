@@ -16,7 +16,6 @@ from ldap3.core.results import (
     RESULT_INVALID_CREDENTIALS,
     RESULT_INVALID_DN_SYNTAX,
     RESULT_NO_SUCH_OBJECT,
-    RESULT_REFERRAL,
     RESULT_SIZE_LIMIT_EXCEEDED,
     RESULT_SUCCESS,
     RESULT_UNWILLING_TO_PERFORM,
@@ -35,7 +34,6 @@ REFUSED = {
     RESULT_CONSTRAINT_VIOLATION,  # how some say that it is locked
     RESULT_NO_SUCH_OBJECT,
     RESULT_INVALID_DN_SYNTAX,  # made of what somebody typed
-    RESULT_REFERRAL,  # they are elsewhere, and nobody's password follows a pointer
 }
 Scope = Literal["BASE", "SUBTREE"]
 START_TLS = "1.3.6.1.4.1.1466.20037"  # RFC 4511, section 4.14.1

@@ -136,7 +136,7 @@ def _as_entry(
     answer = _checked(Named(typed, entry.key), password, theirs, name)
     if answer.entry is None or not answer.right:
         return theirs, set()
-    password_try.give_back(name)
+    password_try.forgive(name)
     return _proven(theirs, answer.entry, visitor)
 
 

@@ -1,13 +1,15 @@
 """Whose name it is that somebody of the directory types, and what the directory says of them."""
 
-import uuid
 from collections.abc import Callable
 
 import pytest
+from ldap3.utils.conv import escape_bytes
 from sqlalchemy import select
 
 from app import db
 from app.clock import now
+from app.directory import reader
+from app.directory.reader import Named
 from app.errors import TicketRefused
 from app.models import Account, AuditEvent, DirectoryEntry
 from app.operations import accounts, memberships, passwords
@@ -226,9 +228,11 @@ def test_where_nobody_can_be_looked_for_nobody_is_gone(directory: Slapd, asking:
 
 def test_an_answer_about_somebody_else_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     assert reason(ANN, ANNS) == ""
-    entry = db.session().scalars(select(DirectoryEntry)).one()
-    entry.key = uuid.uuid4().hex
-    db.session().commit()
-    monkeypatch.setattr("app.directory.reader.escape_bytes", lambda _: "*")
+    other = reader.look_up(Named("person002"))
+    assert other is not None
+    theirs = escape_bytes(bytes.fromhex(other.key))
+    monkeypatch.setattr(reader, "escape_bytes", lambda _: theirs)
     assert reason(ANN, ANNS) == "directory_away"
-    assert reason("person002", password("person002")) == "directory_away"
+    assert reason(ANN, password("person002")) == "directory_away"
+    monkeypatch.setattr(reader, "escape_bytes", lambda _: "*")  # and about everybody
+    assert reason(ANN, ANNS) == "directory_away"
