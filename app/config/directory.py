@@ -3,6 +3,7 @@
 import ipaddress
 import json
 import os
+import re
 import ssl
 import uuid
 from typing import Annotated, Any, Literal
@@ -21,6 +22,8 @@ PORTS = {"ldap": 389, "ldaps": 636}
 GRANTED = {"Student", "Teacher", "Account Admin"}  # a directory makes nobody superuser
 ENTRY_ROLE = 2  # what stands beside each group: organisation and role
 HOLDS_IDENTITY, HOLDS_DN, HOLDS_USERNAME = "{identity}", "{dn}", "{username}"
+
+COMPARED_ODDLY = re.compile(r"[:~<>]=[^()]*\{identity\}")  # any value of those cannot be written
 
 
 def _urls(value: tuple[str, ...]) -> tuple[str, ...]:
@@ -48,6 +51,8 @@ def _existing(value: str | None) -> str | None:
 def _filter_of_identity(value: str) -> str:
     if HOLDS_IDENTITY not in value or not _is_filter(value):
         raise problem("it must be a filter in brackets that has {identity} in it")
+    if COMPARED_ODDLY.search(value):
+        raise problem("it must compare {identity} with a plain = only")
     return value
 
 
@@ -158,6 +163,11 @@ class Directory(BaseSettings):
     timeout: Annotated[float, Field(ge=0.2, le=30)] = 3
     name: Annotated[str, Field(min_length=1, max_length=80)] = "your organisation's directory"
     password_url: Annotated[WebAddress | None, Optional] = None
+
+    @property
+    def filter_of_anybody(self) -> str:
+        """Return what is true of whoever is found by some name: who is disabled may be left out."""
+        return re.sub(r"\**\{identity\}\**", "*", self.user_filter)
 
     @model_validator(mode="after")
     def _whole(self) -> "Directory":

@@ -4,7 +4,7 @@ import enum
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import SplitResult, urlsplit
 
 import structlog
@@ -16,7 +16,6 @@ from ldap3.core.results import (
     RESULT_INVALID_CREDENTIALS,
     RESULT_INVALID_DN_SYNTAX,
     RESULT_NO_SUCH_OBJECT,
-    RESULT_REFERRAL,
     RESULT_SIZE_LIMIT_EXCEEDED,
     RESULT_SUCCESS,
     RESULT_UNWILLING_TO_PERFORM,
@@ -35,8 +34,8 @@ REFUSED = {
     RESULT_CONSTRAINT_VIOLATION,  # how some say that it is locked
     RESULT_NO_SUCH_OBJECT,
     RESULT_INVALID_DN_SYNTAX,  # made of what somebody typed
-    RESULT_REFERRAL,  # they are elsewhere, and nobody's password follows a pointer
 }
+Scope = Literal["BASE", "SUBTREE"]
 START_TLS = "1.3.6.1.4.1.1466.20037"  # RFC 4511, section 4.14.1
 
 
@@ -117,7 +116,7 @@ class Conversation:
         return found[0] if found else None
 
     def _searched(
-        self, base: str, condition: str, attributes: list[str], scope: str, most: int
+        self, base: str, condition: str, attributes: list[str], scope: Scope, most: int
     ) -> tuple[int, list[dict[str, Any]]]:
         connection = self._still_open()
         with _troubles():

@@ -170,7 +170,8 @@ def _found(talk: Conversation, named: Named) -> Entry | None:
 def _entry_of(talk: Conversation, key: str) -> Entry | None:
     """Return the entry of a key; what else is answered by it is no entry of anybody."""
     directory = settings()
-    condition = f"({directory.id_attribute}={escape_bytes(bytes.fromhex(key))})"
+    is_theirs = f"({directory.id_attribute}={escape_bytes(bytes.fromhex(key))})"
+    condition = f"(&{is_theirs}{directory.filter_of_anybody})"
     found = talk.search(directory.base_dn, condition, entries.attributes(directory), most=2)
     if not found:
         return None

@@ -74,7 +74,7 @@ def _refresh(account_id: uuid.UUID, entry: Entry, visitor: Visitor) -> None:
             known.gone_at = None
             audit.record("directory_entry_back", visitor, account_id=account_id)
         known.seen_at = now()
-        changed = _follow(account, entry)
+        changed = _follow(account, entry, visitor)
         if changed:
             said = ", ".join(changed)
             audit.record("directory_changed", visitor, account_id=account_id, changed=said)
@@ -114,6 +114,17 @@ def still_there(account_id: uuid.UUID, visitor: Visitor) -> bool:
     return True
 
 
+def look_after_holder(entry: Entry, visitor: Visitor) -> None:
+    """Let whoever has an entry's address here follow the directory too, if they are of it.
+
+    The address may be somebody else's there by now, or they may be gone. Raises DirectoryAway.
+    """
+    email, _ = _address(entry)
+    holder = accounts.find(email) if email else None
+    if holder is not None:
+        still_there(holder.id, visitor)
+
+
 def conflict(entry: Entry, visitor: Visitor) -> None:
     """Write down that an entry cannot have an account: its address is somebody else's."""
     holder = accounts.find(entry.email) if entry.email else None
@@ -127,7 +138,7 @@ def _made(entry: Entry, visitor: Visitor) -> Account:
     )
     account.email, account.email_key = _address(entry)
     account.username, account.username_key = _username(entry)
-    if account.email and not addresses.make_room(account.email, account):
+    if account.email and not _make_room(account.email, account, visitor):
         raise AlreadyExists
     if account.username and accounts.find(account.username):
         account.username = account.username_key = None
@@ -148,7 +159,7 @@ def _made(entry: Entry, visitor: Visitor) -> Account:
     return account
 
 
-def _follow(account: Account, entry: Entry) -> list[str]:
+def _follow(account: Account, entry: Entry, visitor: Visitor) -> list[str]:
     """Change what the directory has otherwise; return what that was. A name that is taken stays."""
     changed = []
     name = names.plain(entry.name)
@@ -156,10 +167,8 @@ def _follow(account: Account, entry: Entry) -> list[str]:
         account.name = name
         changed.append("name")
     email, email_key = _address(entry, account.email)
-    if email and email != account.email and addresses.make_room(email, account):
-        account.email, account.email_key = email, email_key
-        for kind in addresses.WENT_TO_THE_FORMER:
-            tickets.forget(kind, account)
+    if email and email != account.email and _make_room(email, account, visitor):
+        _readdress(account, email, email_key)
         changed.append("address")
     username, key = _username(entry, account.username)
     if username and username != account.username and _free(username, account):
@@ -167,6 +176,30 @@ def _follow(account: Account, entry: Entry) -> list[str]:
         changed.append("username")
     db.session().flush()
     return changed
+
+
+def _make_room(address: str, account: Account, visitor: Visitor) -> bool:
+    """Tell whether the address can be this account's.
+
+    Whoever is gone from the directory, and has a username, leaves it: one entry came after another.
+    """
+    if addresses.make_room(address, account):
+        return True
+    holder = accounts.find(address)
+    known = entry_of(holder.id) if holder else None
+    if holder is None or known is None or known.gone_at is None or holder.username is None:
+        return False
+    _readdress(holder, None, None)
+    db.session().flush()
+    audit.record("directory_changed", visitor, account_id=holder.id, changed="address")
+    return True
+
+
+def _readdress(account: Account, email: str | None, email_key: str | None) -> None:
+    """Change the address; what was mailed to the former one is good no more."""
+    account.email, account.email_key = email, email_key
+    for kind in addresses.WENT_TO_THE_FORMER:
+        tickets.forget(kind, account)
 
 
 def _free(username: str, account: Account) -> bool:

@@ -136,7 +136,7 @@ def _as_entry(
     answer = _checked(Named(typed, entry.key), password, theirs, name)
     if answer.entry is None or not answer.right:
         return theirs, set()
-    password_try.give_back(name)
+    password_try.forgive(name)
     return _proven(theirs, answer.entry, visitor)
 
 
@@ -164,15 +164,25 @@ def _begin_as(entry: Entry, visitor: Visitor) -> PasswordTry:
     return password_try.begin_for_entry(entry.key, directory_roles.places(entry.groups), visitor)
 
 
+def _arrived(entry: Entry, visitor: Visitor) -> Account:
+    """Make the account; who had the address before, by the directory, is looked for first."""
+    try:
+        return directory_people.arrive(entry, visitor)
+    except AlreadyExists:
+        directory_people.look_after_holder(entry, visitor)
+    try:
+        return directory_people.arrive(entry, visitor)
+    except AlreadyExists:
+        directory_people.conflict(entry, visitor)
+        raise NoWayIn from None
+
+
 def _proven(tried: PasswordTry, entry: Entry, visitor: Visitor) -> Asked:
     """Return the try as that of the entry's account, which is made now if there is none."""
     account = directory_people.account_of(entry.key)
     if account is None:
-        try:
-            account = directory_people.arrive(entry, visitor)
-        except AlreadyExists:
-            directory_people.conflict(entry, visitor)
-            raise NoWayIn from None
+        with _uncounted_if_away(tried):
+            account = _arrived(entry, visitor)
         tried = password_try.arrived(tried, account)
     else:
         directory_people.refresh(account.id, entry, visitor)

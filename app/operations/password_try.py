@@ -164,6 +164,18 @@ def give_back(tried: PasswordTry) -> None:
         lockout.give_back(Counted.MEMBERSHIP, tried.members.values())
 
 
+def forgive(tried: PasswordTry) -> None:
+    """Uncount a try at a name that turned out to be somebody else's.
+
+    What was counted for a name that nobody has here is forgotten: its owner is known by now.
+    """
+    if tried.account_id is not None:
+        give_back(tried)
+        return
+    with db.transaction():
+        lockout.clear(Counted.IDENTITY, [tried.identity])
+
+
 def give_back_network(tried: PasswordTry) -> None:
     """Uncount a try for the network alone: another is counted in its place."""
     with db.transaction():

@@ -155,7 +155,7 @@ def test_a_directory_that_is_away_is_503_on_every_contract(
             began = time.monotonic()
             cast("Interface", here).start(named(identity), ANNS)
             assert last_status(here) == 503
-            assert time.monotonic() - began < 3
+            assert time.monotonic() - began < 20  # paused it would never answer
         assert cast("Interface", here).start(local, PASSWORD).bearer
         db.session().rollback()
 

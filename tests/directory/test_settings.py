@@ -20,6 +20,8 @@ PLACE = [str(uuid.UUID(int=1)), "Teacher"]
         ("user_filter", "((uid={identity})", "must be a filter"),
         ("user_filter", "(uid={identity})(mail=*)", "must be a filter"),
         ("user_filter", "({identity})", "must be a filter"),
+        ("user_filter", "(uid:caseExactMatch:={identity})", "plain ="),
+        ("user_filter", "(|(uid={identity})(cn~={identity}))", "plain ="),
         ("group_filter", "(|(member={dn})", "must be a filter"),
         ("group_filter", "(member=dn)", "must be a filter"),
         ("groups", json.dumps({"teachers": PLACE}), "a group's DN"),
@@ -37,8 +39,7 @@ def test_what_no_directory_understands_is_refused(name: str, value: str, said: s
         ("base_dn", "ou=M\\c3\\bcnchen\\, Nord,o=Stadt"),
         (
             "user_filter",
-            "(&(objectClass=user)(|(sAMAccountName={identity})(mail={identity}))"
-            "(!(userAccountControl:1.2.840.113556.1.4.803:=2)))",
+            "(&(|(sAMAccountName={identity})(mail={identity}))(!(userAccountControl:1.2.3.4:=2)))",
         ),
         ("group_filter", "(member:1.2.840.113556.1.4.1941:={dn})"),
         ("groups", json.dumps({"CN=Lehrer (alle),OU=Gruppen,DC=schule": PLACE})),

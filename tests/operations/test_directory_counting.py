@@ -159,6 +159,15 @@ def test_what_was_typed_is_counted_for_the_network_once() -> None:
     assert failures(Counted.NETWORK) == 4
 
 
+def test_success_clears_what_was_counted_for_the_name_as_well(directory: Slapd) -> None:
+    with directory.having("zoe", mail=["zoe@school.example", "alias@school.example"]):
+        for _ in range(2):
+            for each in ("alias@school.example", "zoe@school.example"):
+                assert fail(each, 6) == ["wrong_password"] * 6
+                assert reason(each, slapd.password_of("zoe"), STRANGER) == ""
+    assert failures(Counted.IDENTITY) == 0
+
+
 def test_a_name_that_is_locked_is_not_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     fail(ANN, 10)
     monkeypatch.setattr("app.operations.directory_try.reader.look_up", None)

@@ -1,19 +1,21 @@
 """Whose name it is that somebody of the directory types, and what the directory says of them."""
 
-import uuid
 from collections.abc import Callable
 
 import pytest
+from ldap3.utils.conv import escape_bytes
 from sqlalchemy import select
 
 from app import db
 from app.clock import now
+from app.directory import reader
+from app.directory.reader import Named
 from app.errors import TicketRefused
 from app.models import Account, AuditEvent, DirectoryEntry
-from app.operations import accounts, passwords
+from app.operations import accounts, memberships, passwords
 from tests import factories, slapd
 from tests.factories import OWN_PASSWORD, VISITOR
-from tests.operations.signing_in import WRONG, reason
+from tests.operations.signing_in import WRONG, reason, signed_in
 from tests.slapd import Slapd
 
 ANN, ANNS = "person001", slapd.password_of("person001")
@@ -81,9 +83,38 @@ def test_a_name_that_is_old_and_nobody_else_s_is_good_still(directory: Slapd) ->
 def test_whoever_comes_again_with_the_same_address_takes_nothing_over(directory: Slapd) -> None:
     with directory.having("zoe"):
         assert reason("zoe", password("zoe")) == ""
-    first = found("zoe")
+        first = found("zoe")
+        factories.membership(first)
+        signed_in(first, password("zoe"))
     with directory.having("zoe"):
-        assert reason("zoe", password("zoe")) == "no_way_in"
+        assert reason("zoe", WRONG) == "wrong_password"
+        assert reason("zoe@school.example", password("zoe")) == ""
+        second = found("zoe@school.example")
+        assert reason("zoe", password("zoe")) == ""
+        db.session().refresh(first)
+        assert (first.email, first.username) == (None, "zoe")
+        assert second.id != first.id
+        assert memberships.of(second.id) == []
+        assert factories.sessions_open() == 0
+    assert reason("zoe", password("zoe")) == "wrong_password"
+
+
+def test_an_address_that_is_another_s_in_the_directory_now_is_theirs(directory: Slapd) -> None:
+    with directory.having("zoe") as zoe:
+        assert reason(zoe, password(zoe)) == ""
+        directory.change(zoe, mail="married@school.example")
+        with directory.having("other", mail="zoe@school.example"):
+            assert reason("other", password("other")) == ""
+            assert found("zoe@school.example").username == "other"
+            assert found("married@school.example").username == zoe
+
+
+def test_who_is_gone_and_has_an_address_alone_keeps_it(directory: Slapd, asking: Ask) -> None:
+    asking(username_attribute="employeeNumber")
+    with directory.having("zoe"):
+        assert reason("zoe@school.example", password("zoe")) == ""
+        first = found("zoe@school.example")
+    with directory.having("zoe"):
         assert reason("zoe@school.example", password("zoe")) == "no_way_in"
     conflict = select(AuditEvent.account_id).where(AuditEvent.what == "directory_conflict")
     assert set(db.session().scalars(conflict)) == {first.id}
@@ -197,9 +228,11 @@ def test_where_nobody_can_be_looked_for_nobody_is_gone(directory: Slapd, asking:
 
 def test_an_answer_about_somebody_else_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     assert reason(ANN, ANNS) == ""
-    entry = db.session().scalars(select(DirectoryEntry)).one()
-    entry.key = uuid.uuid4().hex
-    db.session().commit()
-    monkeypatch.setattr("app.directory.reader.escape_bytes", lambda _: "*")
+    other = reader.look_up(Named("person002"))
+    assert other is not None
+    theirs = escape_bytes(bytes.fromhex(other.key))
+    monkeypatch.setattr(reader, "escape_bytes", lambda _: theirs)
     assert reason(ANN, ANNS) == "directory_away"
-    assert reason("person002", password("person002")) == "directory_away"
+    assert reason(ANN, password("person002")) == "directory_away"
+    monkeypatch.setattr(reader, "escape_bytes", lambda _: "*")  # and about everybody
+    assert reason(ANN, ANNS) == "directory_away"

@@ -14,6 +14,7 @@ from app.operations import accounts, directory_people, directory_sync, sign_in
 from app.operations.directory_sync import FEW, Progress, TooManyGone
 from tests import factories, slapd
 from tests.factories import VISITOR
+from tests.operations.signing_in import reason, signed_in
 from tests.slapd import Slapd
 
 MANY = FEW + 5
@@ -79,6 +80,31 @@ def test_only_who_was_looked_for_in_vain_twice_is_out(asking: Ask) -> None:
     done = list(at_work)[-1]
     assert (done.followed, done.newly_gone) == (MANY, 1)
     assert out() == {people[0].id}
+
+
+def test_whom_the_filter_leaves_out_is_out(asking: Ask, directory: Slapd) -> None:
+    asking(user_filter="(&(|(uid={identity})(mail={identity}))(!(employeeType=disabled)))")
+    with directory.having("zoe"):
+        zoe = sign_in.verify_password("zoe", slapd.password_of("zoe"), VISITOR).account
+        come(1)
+        signed_in(zoe, slapd.password_of("zoe"))
+        assert sync().gone == 0
+        directory.change("zoe", employeeType="disabled")
+        assert sync().newly_gone == 1
+        assert out() == {zoe.id}
+        assert factories.sessions_open() == 0
+        assert reason("zoe", slapd.password_of("zoe")) == "wrong_password"
+        directory.change("zoe", employeeType="again")
+        assert reason("zoe", slapd.password_of("zoe")) == ""
+
+
+@pytest.mark.parametrize(
+    "condition", ["(uid=*{identity}*)", "(|(cn={identity})(mail={identity}))", "(cn=P{identity})"]
+)
+def test_whoever_could_be_found_by_some_name_is_there(asking: Ask, condition: str) -> None:
+    come(1)
+    asking(user_filter=condition)
+    assert sync().gone == 0
 
 
 def test_groups_and_names_follow(asking: Ask, directory: Slapd) -> None:

@@ -8,6 +8,7 @@ from flask import Flask
 from app.operations import accounts
 from tests import factories, slapd
 from tests.pages.browser import HOST, Browser, values_of
+from tests.slapd import Slapd
 
 MAIL, ANNS = "person001@school.example", slapd.password_of("person001")
 Ask = Callable[..., None]
@@ -63,3 +64,14 @@ def test_a_sign_in_that_was_somebody_else_s_is_reported(browser: Browser) -> Non
     assert page.url == "/sign-in"
     assert "change your password in your organisation" in page.text
     assert factories.sessions_open() == 1
+
+
+def test_who_is_gone_and_confirms_is_signed_out(portal: Flask, directory: Slapd) -> None:
+    here = Browser(portal)
+    with directory.having("zoe"):
+        here.sign_in("zoe", slapd.password_of("zoe"))
+        page = here.open("/confirm")
+        assert page.status == 200
+    page = here.press("Continue", password=slapd.password_of("zoe"))
+    assert page.url == "/sign-in"
+    assert factories.sessions_open() == 0

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from app import db
 from app.models import AuditEvent
 from app.operations import accounts, sign_in
-from tests import slapd
+from tests import factories, slapd
 from tests.factories import VISITOR
 from tests.pages.browser import Browser
 from tests.slapd import Slapd
@@ -83,3 +83,20 @@ def test_it_says_that_the_directory_is_away(
         page = superuser.press("Look", identity="person001")
     assert page.status == 503
     assert "does not answer" in page.text
+
+
+def test_it_says_where_nobody_can_be_looked_for(superuser: Browser, asks_directory: Ask) -> None:
+    asks_directory(base_dn=f"ou=nowhere,{slapd.BASE}")
+    assert "nothing where people are looked for" in superuser.open("/admin/directory").text
+
+
+def test_it_tries_no_more_than_an_organisation_lets_through(
+    superuser: Browser, asks_directory: Ask
+) -> None:
+    place = factories.organisation(settings={"maxFailedSignInAttempts": 2})
+    asks_directory(groups={slapd.TEACHERS: (place.id, "Teacher")})
+    superuser.open("/admin/directory")
+    for _ in range(2):
+        page = superuser.press("Look", identity="person001", password="wrong one")
+        assert "The password is wrong." in page.text
+    assert superuser.press("Look", identity="person001", password=ANNS).status == 429
