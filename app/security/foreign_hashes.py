@@ -1,6 +1,7 @@
 """Recognising the hashes that other systems keep, each in its own spelling.
 
     $2b$12$…   $pbkdf2-sha256$29000$…   $scrypt$ln=16,…   $argon2id$v=19$…       passlib, crypt
+    $bcrypt-sha256$v=2,t=2b,r=12$…   $bcrypt-sha256$2b,12$…                      passlib
     pbkdf2_sha256$600000$…   scrypt$16384$…   bcrypt_sha256$$2b$…   argon2$argon2id$…   Django
     pbkdf2:sha256:600000$…   scrypt:32768:8:1$…                                  Werkzeug
     {"secretData": …, "credentialData": …}   {"hashedSaltedValue": …, …}         Keycloak
@@ -14,6 +15,9 @@ from collections.abc import Callable
 from typing import Any
 
 from app.security.hash_schemes import (
+    ENCODED,
+    HEXED,
+    SALTED,
     Argon2,
     Bcrypt,
     HashRefused,
@@ -29,6 +33,10 @@ _HEX = r"([0-9a-f]+)"
 _TEXT = r"([^$]+)"  # a salt that is taken as the text it is
 _PASSLIB_PBKDF2 = re.compile(
     rf"\$pbkdf2(?:-(sha1|sha256|sha512))?\$(?:i=)?([0-9]{{1,10}})\${_B64}\${_B64}"
+)
+_PASSLIB_BCRYPT = re.compile(
+    r"\$bcrypt-sha256\$(?:v=2,t=(2[ab]),r=([0-9]{1,2})|(2[ab]),([0-9]{1,2}))"
+    r"\$([./A-Za-z0-9]{22})\$([./A-Za-z0-9]{31})"
 )
 _ARGON2 = re.compile(
     r"\$argon2(id|i|d)\$(?:v=([0-9]{1,3})\$)?m=([0-9]{1,10}),t=([0-9]{1,10}),p=([0-9]{1,5})"
@@ -70,7 +78,15 @@ def _bcrypt(text: str) -> Scheme | None:
 
 
 def _rocketchat(text: str) -> Scheme | None:
-    return Bcrypt(text, hexed=True) if _bcrypt(text) else None
+    return Bcrypt(text, HEXED) if _bcrypt(text) else None
+
+
+def _passlib_bcrypt(text: str) -> Scheme | None:
+    """Read passlib's bcrypt of a digest: before its version 1.7.3, without the HMAC."""
+    if found := _PASSLIB_BCRYPT.fullmatch(text):
+        kind, rounds = found[1] or found[3], int(found[2] or found[4])
+        return Bcrypt(f"${kind}${rounds:02}${found[5]}{found[6]}", SALTED if found[1] else ENCODED)
+    return None
 
 
 def _passlib_pbkdf2(text: str) -> Scheme | None:
@@ -109,7 +125,7 @@ def _django_bcrypt(text: str) -> Scheme | None:
     kind, separator, rest = text.partition("$")
     if not separator or kind not in {"bcrypt", "bcrypt_sha256"}:
         return None
-    return Bcrypt(rest, hexed=kind == "bcrypt_sha256")
+    return Bcrypt(rest, HEXED if kind == "bcrypt_sha256" else "")
 
 
 def _django_argon2(text: str) -> Scheme | None:
@@ -183,12 +199,12 @@ def _unhex(text: str) -> bytes:
         raise HashRefused(Problem.MALFORMED) from error
 
 
-_PASSLIB = (_bcrypt, _passlib_pbkdf2, _scrypt, _argon2)
+_PASSLIB = (_bcrypt, _passlib_bcrypt, _passlib_pbkdf2, _scrypt, _argon2)
 _DJANGO = (_django_pbkdf2, _django_scrypt, _django_bcrypt, _django_argon2)
 _WERKZEUG = (_werkzeug_pbkdf2, _werkzeug_scrypt)
 DETECTED: tuple[Reader, ...] = (*_PASSLIB, *_DJANGO, *_WERKZEUG, _keycloak)
 FORMATS: dict[str, tuple[Reader, ...]] = {
-    "bcrypt": (_bcrypt, _django_bcrypt),
+    "bcrypt": (_bcrypt, _passlib_bcrypt, _django_bcrypt),
     "rocketchat": (_rocketchat,),
     "pbkdf2": (_passlib_pbkdf2, _django_pbkdf2, _werkzeug_pbkdf2),
     "scrypt": (_scrypt, _django_scrypt, _werkzeug_scrypt),

@@ -16,6 +16,7 @@ from argon2.exceptions import HashingError
 from argon2.low_level import Type, hash_secret_raw
 
 BCRYPT_BYTES = 72  # all of a password that bcrypt ever looked at
+SALT = slice(7, 29)  # of bcrypt's text
 BCRYPT_COSTS = range(4, 15)  # 14 takes a second
 # Rounds of HMAC that a comparison may take: about a second each.
 PBKDF2_ROUNDS = {"sha1": 6_000_000, "sha256": 6_000_000, "sha512": 2_500_000}
@@ -27,6 +28,8 @@ ARGON2_LANES = 16
 SALT_BYTES = range(1, 129)
 HASH_BYTES = range(16, 129)
 HEXED = "$bcrypt-sha256-hex"
+ENCODED = "$bcrypt-sha256-base64"
+SALTED = "$bcrypt-hmac-sha256-base64"
 
 _BCRYPT = re.compile(r"\$(2[aby])\$([0-9]{2})\$([./A-Za-z0-9]{22})([./A-Za-z0-9]{31})")
 _BCRYPT_LETTERS = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
@@ -60,12 +63,28 @@ class Scheme(Protocol):
         """Tell whether these bytes made it."""
 
 
+def _hexed(secret: bytes, _salt: bytes) -> bytes:
+    return hashlib.sha256(secret).hexdigest().encode()
+
+
+def _encoded(secret: bytes, _salt: bytes) -> bytes:
+    return base64.b64encode(hashlib.sha256(secret).digest())
+
+
+def _salted(secret: bytes, salt: bytes) -> bytes:
+    return base64.b64encode(hmac.digest(salt, secret, "sha256"))
+
+
+# What some systems hand to bcrypt instead of the password, by the beginning of our spelling.
+DIGESTS = {HEXED: _hexed, ENCODED: _encoded, SALTED: _salted}
+
+
 @dataclass(frozen=True)
 class Bcrypt:
-    """bcrypt, of the password or of its SHA-256 in hexadecimal (`hexed`)."""
+    """bcrypt, of the password or of one of DIGESTS."""
 
     text: str
-    hexed: bool = False
+    digested: str = ""
 
     def __post_init__(self) -> None:
         found = _BCRYPT.fullmatch(self.text)
@@ -76,17 +95,19 @@ class Bcrypt:
     @property
     def spelled(self) -> str:
         """The hash in our spelling."""
-        return (HEXED if self.hexed else "") + self._clear
+        return self.digested + self._clear
 
     def made_of(self, secret: bytes) -> bool:
         """Tell whether these bytes, as far as bcrypt looks at them, made it."""
-        hashed = hashlib.sha256(secret).hexdigest().encode() if self.hexed else secret
-        return bcrypt.checkpw(hashed[:BCRYPT_BYTES], self._clear.encode())
+        hashed = self._clear.encode()
+        if digest := DIGESTS.get(self.digested):
+            secret = digest(secret, hashed[SALT])
+        return bcrypt.checkpw(secret[:BCRYPT_BYTES], hashed)
 
     @property
     def _clear(self) -> str:
         """The hash without the bits that its letters have to spare: bcrypt takes no others."""
-        salt, checksum = self.text[7:29], self.text[29:]
+        salt, checksum = self.text[SALT], self.text[SALT.stop :]
         return self.text[:7] + _without_low_bits(salt, 4) + _without_low_bits(checksum, 2)
 
 

@@ -4,6 +4,8 @@ Each kind has one spelling here, whatever it came in (`foreign_hashes`):
 
     $2b$12$salt and hash                                bcrypt; also 2a and 2y
     $bcrypt-sha256-hex$2b$10$salt and hash              bcrypt of the SHA-256 in hexadecimal
+    $bcrypt-sha256-base64$2b$12$salt and hash           bcrypt of the SHA-256 in base64
+    $bcrypt-hmac-sha256-base64$2b$12$salt and hash      the same of the HMAC under bcrypt's salt
     $pbkdf2-sha256$i=600000$salt$hash                   also sha1 and sha512
     $scrypt$ln=15,r=8,p=1$salt$hash
     $imported-argon2id$v=19$m=65536,t=3,p=4$salt$hash   also argon2i and argon2d
@@ -14,7 +16,7 @@ import re
 import unicodedata
 
 from app.security.hash_schemes import (
-    HEXED,
+    DIGESTS,
     Argon2,
     Bcrypt,
     HashRefused,
@@ -53,8 +55,6 @@ def read(hashed: str) -> Scheme:
     """Return the hash that our own spelling means, or raise HashRefused."""
     if len(hashed) > LONGEST:
         raise HashRefused(Problem.MALFORMED)
-    if hashed.startswith(HEXED):
-        return Bcrypt(hashed.removeprefix(HEXED), hexed=True)
     if found := _PBKDF2.fullmatch(hashed):
         return Pbkdf2(found[1], int(found[2]), *_tail_of(found))
     if found := _SCRYPT.fullmatch(hashed):
@@ -62,7 +62,8 @@ def read(hashed: str) -> Scheme:
     if found := _ARGON2.fullmatch(hashed):
         version, memory, passes, lanes = map(int, found.group(2, 3, 4, 5))
         return Argon2(found[1], version, memory, passes, lanes, *_tail_of(found))
-    return Bcrypt(hashed)
+    digested = next((each for each in DIGESTS if hashed.startswith(each)), "")
+    return Bcrypt(hashed.removeprefix(digested), digested)
 
 
 def unbase64(text: str) -> bytes:

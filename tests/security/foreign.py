@@ -8,6 +8,14 @@ HASHES: dict[str, tuple[str | None, str]] = {
     "bcrypt 2b": (None, "$2b$04$hPdUkogV2RpO0WfMk6WE6uM.PXxcyUNsw1dHrOvL/.Rbs5N5gDnra"),
     "bcrypt 2y": (None, "$2y$04$/O1VqlYZBVM6GymW7RQ/vuZxFlSdDfA7LgmvF/zR2uY8kLt1goq0."),
     "Rocket.Chat": ("rocketchat", "$2b$04$7Hbn4yadlcJpaeuBNQibh.FYsBeQ7.17mimQhoeudKwfupzqqhtE6"),
+    "passlib bcrypt of an HMAC": (
+        None,
+        "$bcrypt-sha256$v=2,t=2b,r=4$Ph0MwtcZHCGUl8lNzoZ7RO$vuYTqf5ZtqIYytF0exsh.6XXGMQBnnm",
+    ),
+    "passlib bcrypt of SHA-256": (
+        None,
+        "$bcrypt-sha256$2b,4$hiegRiwo30nQMI.4z20Hn.$rvmND28ZMSOepEZLLZqijCA72sjynhe",
+    ),
     "passlib PBKDF2-SHA1": (
         None,
         "$pbkdf2$1000$e2.NUWqtldKa03oPAYDw3g$3PUZwqAd7hh3goR28g2VmfB37Y8",
