@@ -61,7 +61,9 @@ def held(session_id: uuid.UUID) -> Account:
     mine = select(Account).join(Session, Session.account_id == Account.id)
     row = mine.where(Session.id == session_id).with_for_update(of=Account, key_share=True)
     account = db.session().scalar(row.execution_options(populate_existing=True))
-    if account is None:
+    # Asked once more: whoever was waited for may have ended the session.
+    still = db.session().scalar(select(Session.id).where(Session.id == session_id))
+    if account is None or still is None:
         raise NotSignedIn
     return account
 

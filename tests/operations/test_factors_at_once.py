@@ -7,6 +7,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from app import db
+from app.errors import NotSignedIn
 from app.models import Account, Session, TotpDevice
 from app.operations import (
     passkey_step,
@@ -37,8 +38,11 @@ def looking_again() -> None:
 
 
 def anew(session_id: object) -> Session:
-    """Return a session as a request of its own finds it."""
-    return db.session().get_one(Session, session_id)
+    """Return a session as a request of its own finds it, if it is there still."""
+    found = db.session().get(Session, session_id)
+    if found is None:
+        raise NotSignedIn
+    return found
 
 
 def test_an_app_goes_while_recovery_codes_are_answered(portal: Flask) -> None:
