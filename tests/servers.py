@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -15,11 +16,18 @@ import psycopg
 UNPRIVILEGED = "nobody"  # PostgreSQL refuses to be root
 
 
+# Below what systems give to whoever calls somebody (Linux: from 32768 on), so that a server which
+# stops and starts again finds its port free.
+PORTS = range(10_000, 30_000)
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    """Return a port of this machine on which nobody listens."""
+    while True:
+        port = secrets.choice(PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @dataclass(frozen=True)
