@@ -18,7 +18,7 @@ UNPRIVILEGED = "nobody"  # PostgreSQL refuses to be root
 
 # Below what systems give to whoever calls somebody (Linux: from 32768 on), so that a server which
 # stops and starts again finds its port free.
-PORTS = range(10_000, 30_000)
+PORTS = range(11_000, 30_000)
 
 
 def free_port() -> int:
