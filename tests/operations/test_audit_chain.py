@@ -126,25 +126,50 @@ def stored(column: str, position: int) -> str | None:
     return None if found is None else str(found)
 
 
+POSTGRESQL_S = {
+    "at": "timestamptz",
+    "account_id": "uuid",
+    "by_account_id": "uuid",
+    "organisation_id": "uuid",
+    "details": "json",
+}
+
+
+def let_in(column: str, value: str, engine: str) -> bool:
+    """Write into the eleventh event; False where PostgreSQL lets no such value in."""
+    kind = "text" if engine == "sqlite" else POSTGRESQL_S.get(column, "text")
+    cast = ":value" if kind == "text" else f"CAST(CAST(:value AS text) AS {kind})"
+    try:
+        tamper(f"UPDATE audit_events SET {column} = {cast} WHERE position = 11", value=value)  # noqa: S608
+    except DBAPIError:
+        assert engine != "sqlite"
+        db.session().rollback()
+        return False
+    return True
+
+
 @pytest.mark.parametrize("column", [*COLUMNS.split(", "), "hash"])
 @pytest.mark.parametrize("bits", [0x20, 0x01])
 def test_one_flipped_byte_in_any_column_is_named(column: str, bits: int, engine: str) -> None:
-    """0x20 makes a small letter a capital one: in hexadecimal the same number, and another text."""
-    if engine != "sqlite":  # PostgreSQL keeps ids and times as numbers, not as they are spelled
-        pytest.skip("these bytes are SQLite's")
+    """0x20 makes a small letter a capital one: in hexadecimal the same number, and another text.
+
+    PostgreSQL keeps ids and times as numbers, so there it is no change at all.
+    """
     who, by, place = uuid.uuid4(), uuid.uuid4(), uuid.uuid4()
     with db.transaction():
         audit.record("a", VISITOR, account_id=who, by=by, organisation_id=place, word="déjà vu")
     happen()
-    before = stored(column, 11) or ""
-    changing = f"UPDATE audit_events SET {column} = :value WHERE position = 11"  # noqa: S608
+    before, changed = stored(column, 11) or "", 0
 
     for at, letter in enumerate(before):
         flipped = before[:at] + chr(ord(letter) ^ bits) + before[at + 1 :]
-        tamper(changing, value=flipped)
-        assert faults() == [("changed", 11, 11)], (column, flipped)
+        if let_in(column, flipped, engine) and stored(column, 11) != before:
+            changed += 1
+            assert faults() == [("changed", 11, 11)], (column, flipped)
 
-    tamper(changing, value=before)
+    same_to_postgresql = engine != "sqlite" and bits == 0x20 and column in POSTGRESQL_S
+    assert changed or same_to_postgresql
+    assert let_in(column, before, engine)
     assert faults() == []
 
 
