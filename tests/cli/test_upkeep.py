@@ -1,6 +1,6 @@
 """purge, demo, and what every command does where something is wrong."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -127,16 +127,23 @@ def test_a_database_that_does_not_serve_is_said(
     assert (done.exit_code, done.stderr) == (1, f"Error: {sentence}\n")
 
 
-def test_a_database_that_is_locked_is_said(
-    run: Run, migrated: Flask, database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def no_patience(migrated: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let nobody wait for SQLite's writer, on connections of this test alone."""
     monkeypatch.setattr(db, "BUSY_TIMEOUT_MS", 0)
-    impatient = create_app(Settings(secret_key=KEY, database_url=database_url))
-    with migrated.app_context(), db.db.engine.connect() as other:
+    with migrated.app_context():
+        db.db.engine.dispose()
+        yield
+        db.db.engine.dispose()
+
+
+@pytest.mark.usefixtures("no_patience")
+def test_a_database_that_is_locked_is_said(run: Run) -> None:
+    with db.db.engine.connect() as other:
         other.execute(text("ROLLBACK"))
         other.execute(text("BEGIN IMMEDIATE"))
 
-        done = impatient.test_cli_runner().invoke(args=["organisations", "add", "Cy"])
+        done = run("organisations", "add", "Cy")
 
     assert (done.exit_code, done.stderr) == (1, f"Error: {sentences.BUSY}\n")
     assert run("organisations", "add", "Cy").exit_code == 0
