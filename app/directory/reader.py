@@ -152,19 +152,24 @@ def _wrong_with(url: str) -> Trouble | None:
 
 
 def _found(talk: Conversation, named: Named) -> Entry | None:
-    """Return one person's entry with their groups; what no entry can be called names nobody."""
+    """Return one person's entry with their groups; raise TwoEntries."""
     if named.key is not None:
-        known = _entry_of(talk, named.key)
-        return _with_groups(talk, known) if known else None
-    if not _can_be_called(named.identity):
+        entry = _entry_of(talk, named.key)
+    else:
+        entry = _entry_called(talk, named.identity)
+    return _with_groups(talk, entry) if entry else None
+
+
+def _entry_called(talk: Conversation, identity: str) -> Entry | None:
+    """Return the one entry of a name; what no entry can be called names nobody."""
+    if not _can_be_called(identity):
         return None
-    directory, typed = settings(), escape_filter_chars(named.identity)
+    directory, typed = settings(), escape_filter_chars(identity)
     condition = directory.user_filter.replace(HOLDS_IDENTITY, typed)
     found = talk.search(directory.base_dn, condition, entries.attributes(directory), most=2)
     if len(found) > 1:
         raise TwoEntries
-    entry = entries.entry(directory, found[0]) if found else None
-    return _with_groups(talk, entry) if entry else None
+    return entries.entry(directory, found[0]) if found else None
 
 
 def _entry_of(talk: Conversation, key: str) -> Entry | None:
@@ -219,7 +224,7 @@ def _is_anothers(talk: Conversation, typed: str, entry: Entry) -> bool:
     if not typed or typed.strip().casefold() in map(str.casefold, entry.emails + entry.usernames):
         return False
     try:
-        other = _found(talk, Named(typed))
+        other = _entry_called(talk, typed)
     except TwoEntries:
         return False
     return other is not None and other.key != entry.key

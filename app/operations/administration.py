@@ -207,7 +207,8 @@ def remove_membership(
     LastSuperuser and LastAdministrator.
     """
     with db.transaction():
-        _keep_another(account, organisation, role)
+        place_id = organisation.id if organisation else None
+        last_administrators.keep_another(role, place_id, account.id)
         membership = _membership(account, organisation, role)
         _record("membership_removed", membership, visitor)
         appointments.dismiss(membership)
@@ -243,13 +244,6 @@ def _membership(account: Account, organisation: Organisation | None, role: Role)
     if membership is None:
         raise NotFound
     return membership
-
-
-def _keep_another(account: Account, organisation: Organisation | None, role: Role) -> None:
-    if role is Role.SUPERUSER:
-        last_administrators.keep_another_superuser(account.id)
-    elif role is Role.ACCOUNT_ADMIN and organisation is not None:
-        last_administrators.keep_another_at(organisation.id, account.id)
 
 
 def enforce(organisation: Organisation) -> None:

@@ -23,7 +23,7 @@ from app import config, db
 from app.clock import now
 from app.errors import NotFound, OutOfReach
 from app.models import Account, Membership, Organisation, Role, Seat, Session
-from app.operations import kept_elsewhere, sessions
+from app.operations import accounts, kept_elsewhere, sessions
 from app.operations.rights import RANKS, TABLE, Action, Reach
 
 
@@ -142,9 +142,7 @@ def touch(administrator: Administrator, action: Action, account_id: uuid.UUID) -
 
     Raises what `check` does, and NotFound where the seat was lost while others were waited for.
     """
-    named = select(Account).where(Account.id == account_id)
-    held = named.with_for_update(of=Account, key_share=True)
-    db.session().execute(held.execution_options(populate_existing=True))
+    accounts.hold(Account.id == account_id)
     require_seat(administrator)
     return check(administrator, action, account_id)
 

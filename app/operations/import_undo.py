@@ -142,11 +142,7 @@ def _undo_some(import_id: uuid.UUID, caller: Caller) -> int:
 
 def _accounts(rows: Sequence[ImportRow]) -> dict[int, Undone]:
     """Remove the accounts that these rows made, and tell of each row what came of that."""
-    there, used, crowded = (
-        facts.there(rows),
-        facts.used(rows),
-        facts.crowded(rows),
-    )
+    there, used, crowded = facts.there(rows), facts.used(rows), facts.crowded(rows)
     administering = facts.administering(rows)
     undone = {}
     for row in rows:

@@ -20,6 +20,17 @@ def keep_one_besides(account_id: uuid.UUID) -> None:
     _keep(account_id, or_(_of_portal_if_theirs(account_id), _of_places_administered_by(account_id)))
 
 
+def keep_another(role: Role, organisation_id: uuid.UUID | None, account_id: uuid.UUID) -> None:
+    """Raise LastSuperuser or LastAdministrator where nobody else has this role there.
+
+    For taking one role away; one that administers nothing may always go.
+    """
+    if role is Role.SUPERUSER:
+        keep_another_superuser(account_id)
+    elif role is Role.ACCOUNT_ADMIN and organisation_id is not None:
+        keep_another_at(organisation_id, account_id)
+
+
 def keep_another_superuser(account_id: uuid.UUID) -> None:
     """Raise LastSuperuser where no account but this one is a superuser who may sign in."""
     _keep(account_id, _of_portal())

@@ -108,10 +108,7 @@ def _keep_another(
     """Hold whoever else administers the place, before the account itself is held."""
     authority.check(administrator, action, account_id)
     membership = seen(administrator, account_id, membership_id)
-    if membership.organisation_id is None:
-        last_administrators.keep_another_superuser(account_id)
-    elif membership.role is Role.ACCOUNT_ADMIN:
-        last_administrators.keep_another_at(membership.organisation_id, account_id)
+    last_administrators.keep_another(membership.role, membership.organisation_id, account_id)
 
 
 def _require_grant(administrator: Administrator, *roles: Role) -> None:

@@ -22,6 +22,7 @@ from app.models import (
     Verification,
 )
 from app.operations import (
+    accounts,
     addresses,
     audit,
     factors,
@@ -82,8 +83,7 @@ def _hold_account(secret: str) -> None:
     Mails may be promised to it meanwhile: two administrators may tell each other.
     """
     whose = select(NotMeTicket.account_id).where(NotMeTicket.digest == digest(secret))
-    row = select(Account.id).where(Account.id == whose.scalar_subquery())
-    db.session().execute(row.with_for_update(key_share=True))
+    accounts.hold(Account.id == whose.scalar_subquery())
 
 
 def _spend(taken_back: Undoing) -> None:

@@ -3,14 +3,14 @@
 import uuid
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import and_, delete, select, update
 
 from app import config, db
 from app.clock import now
 from app.errors import LastAdministrator, LastSuperuser, NotSignedIn, Refusal, TicketRefused
 from app.mail import outbox
 from app.models import Account, Interface, Session
-from app.operations import audit, last_administrators, news, sessions
+from app.operations import accounts, audit, last_administrators, news, sessions
 from app.operations.visitor import Visitor
 
 GRACE = timedelta(days=7)  # to change one's mind
@@ -78,7 +78,7 @@ def remove_due(account_id: uuid.UUID) -> bool:
     """
     with db.transaction():
         needed = _why_needed(account_id)  # first: it holds others, in an order of its own
-        account = db.session().scalar(_holding(account_id).where(Account.removal_due_at <= now()))
+        account = accounts.hold(and_(Account.id == account_id, Account.removal_due_at <= now()))
         if account is None:
             return False
         if needed is not None:
@@ -98,15 +98,10 @@ def _why_needed(account_id: uuid.UUID) -> Refusal | None:
 
 def _held(account_id: uuid.UUID) -> Account:
     """Return the account as it is now, held until the transaction ends; or raise NotSignedIn."""
-    account = db.session().scalar(_holding(account_id))
+    account = accounts.hold(Account.id == account_id)
     if account is None:
         raise NotSignedIn
     return account
-
-
-def _holding(account_id: uuid.UUID) -> Select[Account]:
-    named = select(Account).where(Account.id == account_id)
-    return named.with_for_update(key_share=True).execution_options(populate_existing=True)
 
 
 def _erase(account: Account, visitor: Visitor) -> None:
